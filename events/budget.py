@@ -1,0 +1,223 @@
+"""Facts of the budget room: the plan and its versions, and what is committed and spent."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from events.event import Event, Part
+from events.money import Currency, Factor, Money
+from events.names import Id, PersonId, Reference, Text
+
+AccountNumber = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z.\-]+$")]
+"""A number on the chart of accounts. A text, never an integer: `1101`, `01.10`, `113-85`."""
+
+ContentHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Level(StrEnum):
+    """The four production levels of a cost report."""
+
+    ABOVE_THE_LINE = "atl"
+    PRODUCTION = "production"
+    POST = "post"
+    OTHER = "other"
+
+
+class Unit(StrEnum):
+    """What an amount counts. `allow` and `flat` are lump sums."""
+
+    ALLOW = "allow"
+    FLAT = "flat"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    MILE = "mile"
+    EACH = "each"
+    FOOT = "foot"
+    PAGE = "page"
+
+
+class EstimateBasis(StrEnum):
+    """Which figure the accountant entered; the others follow from it (field guide 2.3, 17)."""
+
+    ETC = "etc"
+    EFC = "efc"
+    VARIANCE = "variance"
+
+
+class Category(Part):
+    """A heading of the chart of accounts, at one of the four production levels."""
+
+    category: AccountNumber
+    name: Text
+    level: Level
+
+
+class Line(Part):
+    """One line of the plan: amount x x x rate, in currency units; `x` counts repeats."""
+
+    line: Reference
+    category: AccountNumber
+    account: AccountNumber
+    description: Text
+    amount: Factor
+    unit: Unit
+    x: Factor
+    rate: Factor
+
+
+class PricedLine(Line):
+    """A line with its subtotal, rounded once, half up, to the currency's minor unit."""
+
+    subtotal: Money
+
+
+class BudgetDrafted(Event):
+    """A budget was begun in one currency over a chart of accounts; it is version 1."""
+
+    currency: Currency
+    categories: tuple[Category, ...]
+
+
+class CategoriesAdded(Event):
+    """Headings were added to the chart of accounts."""
+
+    categories: tuple[Category, ...]
+
+
+class LineAdded(Event):
+    """A line was added to the plan."""
+
+    line: PricedLine
+
+
+class LinesImported(Event):
+    """A page of at most 500 lines was added to the plan from a file."""
+
+    lines: Annotated[tuple[PricedLine, ...], Field(min_length=1, max_length=500)]
+
+
+class LineRevised(Event):
+    """A line of the plan was replaced; both stand here, so the change reads on its own."""
+
+    before: PricedLine
+    after: PricedLine
+
+
+class LineRemoved(Event):
+    """A line was taken out of the plan, with the reason."""
+
+    line: PricedLine
+    reason: Text
+
+
+class BudgetSubmitted(Event):
+    """This version was submitted for approval; its content hash names exactly what was meant."""
+
+    version: int
+    content_hash: ContentHash
+    total: Money
+    currency: Currency
+
+
+class BudgetLocked(Event):
+    """This version was approved and locked; the first lock is the original budget."""
+
+    version: int
+    content_hash: ContentHash
+    total: Money
+    request: Id
+
+
+class BudgetReturned(Event):
+    """This version was refused and came back with the reason; the next version may be edited."""
+
+    version: int
+    reason: Text
+    by: PersonId
+
+
+class BudgetReopened(Event):
+    """A submitted or locked version was set aside, with the reason, to draft the next one."""
+
+    version: int
+    was_locked: bool
+    reason: Text
+
+
+class CommitmentRaised(Event):
+    """Money was promised: a purchase order, a deal, a rental. `amount` in currency units."""
+
+    commitment: Reference
+    account: AccountNumber
+    amount: Money
+    description: Text
+    raised_on: date
+
+    def effective_on(self) -> date | None:
+        return self.raised_on
+
+
+class CommitmentClosed(Event):
+    """What was still open on a commitment was let go; what was posted against it stays."""
+
+    commitment: Reference
+    account: AccountNumber
+    released: Money
+    closed_on: date
+
+    def effective_on(self) -> date | None:
+        return self.closed_on
+
+
+class CostPosted(Event):
+    """An actual cost was posted; it relieves `relieved` of its commitment's open balance."""
+
+    posting: Reference
+    account: AccountNumber
+    amount: Money
+    commitment: Reference | None
+    relieved: Money
+    description: Text
+    incurred_on: date
+
+    def effective_on(self) -> date | None:
+        return self.incurred_on
+
+
+class CostReversed(Event):
+    """A posting was taken back; what it relieved is open again (`restored`). Both stay readable."""
+
+    reversal: Reference
+    posting: Reference
+    account: AccountNumber
+    amount: Money
+    commitment: Reference | None
+    restored: Money
+    reason: Text
+    incurred_on: date
+    reversed_on: date
+
+    def effective_on(self) -> date | None:
+        return self.incurred_on
+
+
+class EstimateSet(Event):
+    """The accountant's estimate for an account, numbered, dated and reasoned.
+
+    `basis` says which figure `value` is; it replaces the account's estimate before it.
+    """
+
+    estimate: Reference
+    number: int
+    account: AccountNumber
+    basis: EstimateBasis
+    value: Money
+    reason: Text
+    estimated_on: date
+
+    def effective_on(self) -> date | None:
+        return self.estimated_on

@@ -1,0 +1,190 @@
+"""The envelope: where, when and by whom a fact was recorded, and the hash that seals it.
+
+The hash chain is one per production and log, so that one production can be handed out and checked
+alone. Partition and the previous position in it are transport and stand outside the hash.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+
+from events.event import Event, decode
+
+HASH_LAYOUT = b"\x01"
+GENESIS = bytes(32)
+"""What stands for the hash before a production's first event in a log."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(moment: datetime) -> int:
+    """`moment` (aware) as whole microseconds since 1970 UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(time_us: int) -> datetime:
+    """The aware UTC time of `time_us` microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One fact as its log holds it. Positions count from 1 over the log, versions over the stream.
+
+    Times are microseconds since 1970 UTC. `previous` is the position of the event before it in its
+    partition (0 for the first); `ordinal` counts the events of one command from 0.
+    """
+
+    log: str
+    production: str
+    stream: str
+    version: int
+    position: int
+    partition: int
+    previous: int
+    id: str
+    ordinal: int
+    type: str
+    schema_version: int
+    payload: str
+    recorded_at_us: int
+    effective_at_us: int
+    actor: str
+    command_id: str
+    correlation: str
+    causation: str | None
+    hops: int
+    hash: bytes
+
+    @cached_property
+    def event(self) -> Event:
+        """The fact itself, in its present shape; raises as `events.event.decode` does."""
+        return decode(self.type, self.schema_version, self.payload)
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When the log took it."""
+        return moment_of(self.recorded_at_us)
+
+    @property
+    def effective_at(self) -> datetime:
+        """From when it holds in the world."""
+        return moment_of(self.effective_at_us)
+
+    def hash_after(self, previous_hash: bytes) -> bytes:
+        """The hash that this event must have behind the production's `previous_hash`.
+
+        sha256(layout version, then every field behind its length as 4 bytes, big endian; a missing
+        field has the length 0xffffffff; integers are 4 or 8 bytes, big endian, signed).
+        """
+        return sha256(
+            HASH_LAYOUT
+            + b"".join(
+                b"\xff\xff\xff\xff" if field is None else len(field).to_bytes(4, "big") + field
+                for field in (
+                    self.log.encode(),
+                    self.production.encode(),
+                    self.stream.encode(),
+                    self.id.encode(),
+                    self.ordinal.to_bytes(4, "big"),
+                    self.type.encode(),
+                    self.schema_version.to_bytes(4, "big"),
+                    self.payload.encode(),
+                    self.effective_at_us.to_bytes(8, "big", signed=True),
+                    self.actor.encode(),
+                    self.command_id.encode(),
+                    self.correlation.encode(),
+                    None if self.causation is None else self.causation.encode(),
+                    self.hops.to_bytes(4, "big"),
+                    self.version.to_bytes(4, "big"),
+                    self.position.to_bytes(8, "big"),
+                    self.recorded_at_us.to_bytes(8, "big", signed=True),
+                    previous_hash,
+                )
+            )
+        ).digest()
+
+
+class BrokenChain(Exception):
+    """A production's chain does not hold: the first event that is not what it was."""
+
+
+def verified(chain: Iterable[Recorded], previous_hash: bytes = GENESIS) -> bytes:
+    """Walks one production's events of one log in order and answers its last hash.
+
+    Raises:
+        BrokenChain: names the first event whose hash does not follow from the one before it.
+    """
+    for recorded in chain:
+        if recorded.hash_after(previous_hash) != recorded.hash:
+            raise BrokenChain(
+                f"{recorded.log} position {recorded.position} ({recorded.type} in "
+                f"{recorded.stream}) does not follow from the event before it"
+            )
+        previous_hash = recorded.hash
+    return previous_hash
+
+
+def cloud_event_headers(recorded: Recorded, incarnation: str) -> list[tuple[str, bytes]]:
+    """CloudEvents 1.0, Kafka binary mode: every field but the payload and the key."""
+    fields = {
+        "ce_specversion": "1.0",
+        "ce_id": recorded.id,
+        "ce_type": recorded.type,
+        "ce_source": f"/reel/{recorded.log}",
+        "ce_subject": recorded.stream,
+        "ce_time": recorded.recorded_at.isoformat(timespec="microseconds"),
+        "ce_production": recorded.production,
+        "ce_schemaversion": str(recorded.schema_version),
+        "ce_incarnation": incarnation,
+        "ce_position": str(recorded.position),
+        "ce_previous": str(recorded.previous),
+        "ce_streamversion": str(recorded.version),
+        "ce_ordinal": str(recorded.ordinal),
+        "ce_effective": str(recorded.effective_at_us),
+        "ce_actor": recorded.actor,
+        "ce_command": recorded.command_id,
+        "ce_correlation": recorded.correlation,
+        "ce_hops": str(recorded.hops),
+        "ce_hash": recorded.hash.hex(),
+        "content-type": "application/json",
+    }
+    if recorded.causation is not None:
+        fields["ce_causation"] = recorded.causation
+    return [(name, text.encode()) for name, text in fields.items()]
+
+
+def from_cloud_event(
+    headers: Mapping[str, bytes], payload: bytes, partition: int
+) -> tuple[str, Recorded]:
+    """The log's incarnation and the fact that a Kafka record carries.
+
+    Raises:
+        KeyError, ValueError: a header is missing or malformed.
+    """
+    text = {name: value.decode() for name, value in headers.items()}
+    return text["ce_incarnation"], Recorded(
+        log=text["ce_source"].rpartition("/")[2],
+        production=text["ce_production"],
+        stream=text["ce_subject"],
+        version=int(text["ce_streamversion"]),
+        position=int(text["ce_position"]),
+        partition=partition,
+        previous=int(text["ce_previous"]),
+        id=text["ce_id"],
+        ordinal=int(text["ce_ordinal"]),
+        type=text["ce_type"],
+        schema_version=int(text["ce_schemaversion"]),
+        payload=payload.decode(),
+        recorded_at_us=microseconds(datetime.fromisoformat(text["ce_time"])),
+        effective_at_us=int(text["ce_effective"]),
+        actor=text["ce_actor"],
+        command_id=text["ce_command"],
+        correlation=text["ce_correlation"],
+        causation=text.get("ce_causation"),
+        hops=int(text["ce_hops"]),
+        hash=bytes.fromhex(text["ce_hash"]),
+    )

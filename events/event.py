@@ -1,0 +1,103 @@
+"""What an event is, and the catalogue of all of them.
+
+An event's wire name is its file and class, `budget.BudgetLocked`. When its shape changes, the old
+class becomes `BudgetLockedV1` at the foot of the same file and learns to `upcast()`; the clean name
+belongs to the present.
+"""
+
+import importlib
+import pkgutil
+import re
+from datetime import date
+from functools import cache
+from typing import ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+_RETIRED = re.compile(r"^(?P<name>.+)V(?P<version>\d+)$")
+
+
+class Part(BaseModel):
+    """A piece of a fact. Immutable; a field that it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Event(Part):
+    """A fact in the past tense."""
+
+    SCHEMA_VERSION: ClassVar[int] = 1
+    """Raised by one when the shape of this fact changes."""
+
+    def effective_on(self) -> date | None:
+        """The day on which the fact holds in the world, where that is not the day of recording."""
+        return None
+
+    def upcast(self) -> "Event":
+        """This fact in its present shape."""
+        return self
+
+    @classmethod
+    def wire(cls) -> tuple[str, int]:
+        """Wire name and schema version: `("budget.BudgetLocked", 2)`."""
+        file = cls.__module__.rpartition(".")[2]
+        retired = _RETIRED.match(cls.__name__)
+        if retired:
+            return f"{file}.{retired['name']}", int(retired["version"])
+        return f"{file}.{cls.__name__}", cls.SCHEMA_VERSION
+
+    def encode(self) -> str:
+        """The exact JSON text that is stored, hashed and sent. Decimals are strings."""
+        return self.model_dump_json()
+
+    @classmethod
+    def decode(cls, payload: str | bytes) -> Self:
+        """The event in `payload`; raises `pydantic.ValidationError`."""
+        return cls.model_validate_json(payload)
+
+
+class UnknownEvent(Exception):
+    """A type, or a version of it, that this build does not know: a newer writer is at work."""
+
+
+class UndecodableEvent(Exception):
+    """A known type whose payload does not have its shape."""
+
+
+@cache
+def catalogue() -> dict[tuple[str, int], type[Event]]:
+    """Every event class of every file in `events/`, by wire name and schema version."""
+    import events
+
+    found: dict[tuple[str, int], type[Event]] = {}
+    for module_info in pkgutil.iter_modules(events.__path__, "events."):
+        module = importlib.import_module(module_info.name)
+        for item in vars(module).values():
+            if (
+                isinstance(item, type)
+                and issubclass(item, Event)
+                and item.__module__ == module_info.name
+                and item is not Event
+                and not item.__name__.startswith("_")
+            ):
+                found[item.wire()] = item
+    return found
+
+
+def decode(wire_name: str, version: int, payload: str | bytes) -> Event:
+    """The stored fact in its present shape.
+
+    Raises:
+        UnknownEvent: no class of this build has that name and version.
+        UndecodableEvent: the payload does not fit the class.
+    """
+    shape = catalogue().get((wire_name, version))
+    if shape is None:
+        raise UnknownEvent(
+            f"{wire_name} version {version} is not in this build's catalogue; "
+            "upgrade this reader before its writers"
+        )
+    try:
+        return shape.decode(payload).upcast()
+    except ValidationError as error:
+        raise UndecodableEvent(f"{wire_name} version {version}: {error}") from error

@@ -1,0 +1,1 @@
+"""Answers. One room per question that a person asks; a folder here is a projection."""

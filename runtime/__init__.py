@@ -1,0 +1,1 @@
+"""The machinery that carries facts between rooms. It knows events, never a room by name."""

@@ -1,0 +1,1 @@
+"""The log: the one place where facts become permanent, in PostgreSQL or in memory."""

@@ -1,0 +1,176 @@
+"""One committer per process and log: while a batch is on its way, the next one gathers."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import asyncpg
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from runtime import metrics
+from runtime.log.contract import (
+    BATCH_COMMANDS_MAX,
+    COMMAND_BYTES_MAX,
+    COMMAND_EVENTS_MAX,
+    WAITING_COMMANDS_MAX,
+    Answer,
+    Append,
+    Outcome,
+    Overloaded,
+    Store,
+    Unavailable,
+    check_size,
+)
+
+NOTIFY_EVERY_SECONDS = 0.005
+UNAVAILABLE_AFTER_SECONDS = 10.0
+
+OUTCOME_UNKNOWN = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.TooManyConnectionsError,
+)
+"""Failures after which the command may or may not be recorded; sending it again finds out."""
+
+Waiting = tuple[Append, "asyncio.Future[Answer]"]
+
+log = structlog.get_logger()
+
+
+class Committer:
+    """Takes commands from many callers and appends them in batches, one batch at a time.
+
+    No caller hears anything before its command is durable. A batch that fails as a whole is sent
+    again one command at a time: the log's repeat check answers for what had been committed, and
+    only the command that is at fault fails.
+    """
+
+    def __init__(self, store: Store, *, point: Callable[[str], None] = lambda name: None) -> None:
+        self._store = store
+        self._point = point
+        self._waiting: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._notify_soon = asyncio.Event()
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "Committer":
+        self._tasks = [
+            asyncio.create_task(self._run(), name=f"committer {self._store.log}"),
+            asyncio.create_task(self._notify(), name=f"notifier {self._store.log}"),
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Empties the queue, then stops."""
+        self._stopping = True
+        self._arrived.set()
+        await self._tasks[0]
+        self._tasks[1].cancel()
+        await asyncio.gather(self._tasks[1], return_exceptions=True)
+
+    async def append(self, append: Append) -> Answer:
+        """Waits until the log has answered.
+
+        Raises:
+            TooLarge, Overloaded: before anything was sent.
+            Unavailable: the database did not answer in time.
+        """
+        check_size(append)
+        if self._stopping or len(self._waiting) >= WAITING_COMMANDS_MAX:
+            raise Overloaded(f"{len(self._waiting)} commands are waiting for the log")
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((append, answer))
+        self._arrived.set()
+        return await answer
+
+    async def _run(self) -> None:
+        while self._waiting or not self._stopping:
+            await self._arrived.wait()
+            batch = self._gather()
+            if not self._waiting and not self._stopping:
+                self._arrived.clear()
+            if batch:
+                await self._commit(batch)
+
+    def _gather(self) -> list[Waiting]:
+        """The next batch: at most one command of each stream, and of each id."""
+        batch: list[Waiting] = []
+        later: list[Waiting] = []
+        taken: set[str] = set()
+        size_bytes = event_count = 0
+        while self._waiting and len(batch) < BATCH_COMMANDS_MAX:
+            one = self._waiting.popleft()
+            append, answer = one
+            if answer.cancelled():
+                continue
+            size_bytes += append.size_bytes
+            event_count += len(append.events)
+            full = size_bytes > COMMAND_BYTES_MAX or event_count > COMMAND_EVENTS_MAX
+            if batch and full:
+                later.append(one)
+                break
+            if append.stream in taken or append.command_id in taken:
+                later.append(one)
+            else:
+                batch.append(one)
+            taken.update((append.stream, append.command_id))
+        self._waiting.extendleft(reversed(later))
+        return batch
+
+    async def _commit(self, batch: list[Waiting]) -> None:
+        metrics.BATCH_COMMANDS.labels(self._store.log).observe(len(batch))
+        try:
+            self._point("before-append")
+            answers = await self._store.append([append for append, _ in batch])
+            self._point("after-append")
+        except Exception as error:
+            log.warning("batch_failed", log=self._store.log, commands=len(batch), error=repr(error))
+            for one in batch:
+                await self._commit_alone(*one)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            self._answer(future, answer)
+
+    async def _commit_alone(self, append: Append, future: "asyncio.Future[Answer]") -> None:
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type(OUTCOME_UNKNOWN),
+                wait=wait_random_exponential(multiplier=0.05, max=1),
+                stop=stop_after_delay(UNAVAILABLE_AFTER_SECONDS),
+                reraise=True,
+            ):
+                with attempt:
+                    (answer,) = await self._store.append([append])
+            self._answer(future, answer)
+        except OUTCOME_UNKNOWN as error:
+            if not future.done():
+                future.set_exception(Unavailable(f"the {self._store.log} log: {error}"))
+        except Exception as error:
+            if not future.done():
+                future.set_exception(error)
+
+    def _answer(self, future: "asyncio.Future[Answer]", answer: Answer) -> None:
+        metrics.COMMANDS.labels(self._store.log, answer.outcome).inc()
+        if answer.outcome is Outcome.RECORDED:
+            self._notify_soon.set()
+        if not future.done():
+            future.set_result(answer)
+
+    async def _notify(self) -> None:
+        """Outside the append: a NOTIFY inside it would serialise commits once more."""
+        while True:
+            await self._notify_soon.wait()
+            self._notify_soon.clear()
+            try:
+                await self._store.notify()
+            except OUTCOME_UNKNOWN as error:
+                log.warning("notify_failed", log=self._store.log, error=repr(error))
+            await asyncio.sleep(NOTIFY_EVERY_SECONDS)

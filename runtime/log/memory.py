@@ -1,0 +1,151 @@
+"""A log in memory: the same promises as in PostgreSQL, for tests that need no server."""
+
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from aiokafka.partitioner import murmur2
+
+from events.envelope import GENESIS, Recorded
+from runtime.log.contract import PARTITIONS, Answer, Append, Found, Heads, Outcome
+
+
+def _wall_clock_us() -> int:
+    return time.time_ns() // 1_000
+
+
+class MemoryStore:
+    """One log as a list; `clock_us` stands for the database's clock."""
+
+    def __init__(
+        self,
+        log: str,
+        *,
+        clock_us: Callable[[], int] = _wall_clock_us,
+        partitions: int = PARTITIONS,
+    ) -> None:
+        self.log = log
+        self.incarnation = str(uuid.uuid4())
+        self.events: list[Recorded] = []
+        self._clock_us = clock_us
+        self._found: dict[str, Found] = {}
+        self._streams: dict[str, list[Recorded]] = defaultdict(list)
+        self._chains: dict[str, bytes] = {}
+        self._heads = [0] * partitions
+        self._time_us = 0
+
+    async def append(self, batch: Sequence[Append]) -> list[Answer]:
+        self._refuse_poison(batch)
+        self._time_us = max(self._time_us, self._clock_us() - 1)
+        order = sorted(range(len(batch)), key=lambda index: batch[index].production)
+        answers = {index: self._append(batch[index]) for index in order}
+        return [answers[index] for index in range(len(batch))]
+
+    def _refuse_poison(self, batch: Sequence[Append]) -> None:
+        """A text that PostgreSQL could not store fails the batch as a whole, as it does there."""
+        for append in batch:
+            uuid.UUID(append.command_id)
+            for event in append.events:
+                if "\x00" in event.payload:
+                    raise ValueError("invalid byte sequence for encoding UTF8: 0x00")
+
+    def _append(self, append: Append) -> Answer:
+        stream = self._streams[append.stream]
+        partition = (murmur2(append.production.encode()) & 0x7FFFFFFF) % len(self._heads)
+        answer = Answer(
+            Outcome.RECORDED,
+            first_position=0,
+            before=self._heads[partition],
+            version=len(stream),
+            time_us=0,
+            partition=partition,
+            hashes=[],
+            incarnation=self.incarnation,
+        )
+        found = self._found.get(append.command_id)
+        if found is not None:
+            same = found.fingerprint == append.fingerprint
+            return replace(answer, outcome=Outcome.REPEAT if same else Outcome.MISMATCH)
+        if append.expected != len(stream):
+            return replace(answer, outcome=Outcome.CONFLICT)
+        if not append.events:
+            self._found[append.command_id] = Found(append.fingerprint, None, 0, append.outcome)
+            return replace(answer, outcome=Outcome.NOTHING, time_us=self._time_us)
+        self._found[append.command_id] = Found(
+            append.fingerprint, append.stream, len(stream) + 1, None
+        )
+        self._time_us = max(self._time_us, append.caused_at_us)
+        recorded = [self._record(append, ordinal, partition) for ordinal in self._ordinals(append)]
+        return replace(
+            answer,
+            first_position=recorded[0].position,
+            version=recorded[-1].version,
+            time_us=recorded[0].recorded_at_us,
+            hashes=[one.hash for one in recorded],
+        )
+
+    def _ordinals(self, append: Append) -> range:
+        return range(len(append.events))
+
+    def _record(self, append: Append, ordinal: int, partition: int) -> Recorded:
+        event = append.events[ordinal]
+        self._time_us += 1
+        recorded = Recorded(
+            log=self.log,
+            production=append.production,
+            stream=append.stream,
+            version=len(self._streams[append.stream]) + 1,
+            position=len(self.events) + 1,
+            partition=partition,
+            previous=self._heads[partition],
+            id=event.id,
+            ordinal=ordinal,
+            type=event.type,
+            schema_version=event.schema_version,
+            payload=event.payload,
+            recorded_at_us=self._time_us,
+            effective_at_us=event.effective_at_us,
+            actor=append.actor,
+            command_id=append.command_id,
+            correlation=append.correlation,
+            causation=append.causation,
+            hops=append.hops,
+            hash=b"",
+        )
+        chain = self._chains.get(append.production, GENESIS)
+        recorded = replace(recorded, hash=recorded.hash_after(chain))
+        self._chains[append.production] = recorded.hash
+        self._heads[partition] = recorded.position
+        self._streams[append.stream].append(recorded)
+        self.events.append(recorded)
+        return recorded
+
+    async def find(self, command_ids: Iterable[str]) -> dict[str, Found]:
+        return {one: self._found[one] for one in command_ids if one in self._found}
+
+    async def of_stream(self, stream: str, after: int = 0, limit: int = 10_000) -> list[Recorded]:
+        return self._streams[stream][after : after + limit]
+
+    async def of_production(
+        self, production: str, after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        found = [one for one in self.events[after:] if one.production == production]
+        return found[:limit]
+
+    async def page(
+        self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
+    ) -> list[Recorded]:
+        if partition is None:
+            return self.events[after : after + limit]
+        return [one for one in self.events[after:] if one.partition == partition][:limit]
+
+    async def heads(self) -> Heads:
+        return Heads(self.incarnation, len(self.events), self._time_us, list(self._heads))
+
+    async def now_us(self) -> int:
+        return self._clock_us()
+
+    async def notify(self) -> None:
+        return None

@@ -1,0 +1,129 @@
+"""A log in PostgreSQL: `runtime/schema/log` holds the function that keeps its promises."""
+
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+from aiokafka.partitioner import murmur2
+
+from events.envelope import Recorded
+from runtime.log.contract import Answer, Append, Found, Heads, Outcome
+
+_COLUMNS = """production::text, stream, version, position, partition, previous, id::text, ordinal,
+    type, schema_version, payload, recorded_at, effective_at, actor, command_id::text,
+    correlation, causation::text, hops, hash"""
+
+
+class PostgresStore:
+    """One log: the PostgreSQL schema of its name, behind a pool of connections."""
+
+    def __init__(self, log: str, pool: asyncpg.Pool) -> None:
+        self.log = log
+        self._pool = pool
+        self._append = f"SELECT * FROM {log}.append({', '.join(f'${n}' for n in range(1, 21))})"
+        select = f"SELECT {_COLUMNS} FROM {log}.event"
+        self._of_stream = f"{select} WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"
+        self._of_production = (
+            f"{select} WHERE production = $1 AND position > $2 ORDER BY position LIMIT $3"
+        )
+        self._page = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
+        self._page_of_partition = (
+            f"{select} WHERE position > $1 AND partition = $3 ORDER BY position LIMIT $2"
+        )
+        self._find = f"""
+            SELECT command_id::text, fingerprint, stream, version, NULL::json FROM {log}.event
+            WHERE command_id = ANY($1::uuid[]) AND ordinal = 0
+            UNION ALL
+            SELECT id::text, fingerprint, NULL, 0, outcome FROM {log}.command
+            WHERE id = ANY($1::uuid[])"""
+
+    async def append(self, batch: Sequence[Append]) -> list[Answer]:
+        order = sorted(range(len(batch)), key=lambda index: batch[index].production)
+        commands = [batch[index] for index in order]
+        events = [
+            (n, ordinal, event)
+            for n, command in enumerate(commands, 1)
+            for ordinal, event in enumerate(command.events)
+        ]
+        row = await self._pool.fetchrow(
+            self._append,
+            [command.command_id for command in commands],
+            [command.fingerprint for command in commands],
+            [command.production for command in commands],
+            [murmur2(command.production.encode()) & 0x7FFFFFFF for command in commands],
+            [command.stream for command in commands],
+            [command.expected for command in commands],
+            [command.actor for command in commands],
+            [command.correlation for command in commands],
+            [command.causation for command in commands],
+            [command.hops for command in commands],
+            [command.caused_at_us for command in commands],
+            [len(command.events) for command in commands],
+            [command.outcome for command in commands],
+            [n for n, _, _ in events],
+            [ordinal for _, ordinal, _ in events],
+            [event.id for _, _, event in events],
+            [event.type for _, _, event in events],
+            [event.schema_version for _, _, event in events],
+            [event.payload for _, _, event in events],
+            [event.effective_at_us for _, _, event in events],
+        )
+        answers: list[Answer | None] = [None] * len(batch)
+        first = 0
+        for n, index in enumerate(order):
+            after = first + len(commands[n].events)
+            answers[index] = Answer(
+                outcome=Outcome(row["outcomes"][n]),
+                first_position=row["first_positions"][n],
+                before=row["before"][n],
+                version=row["versions"][n],
+                time_us=row["times"][n],
+                partition=row["partitions"][n],
+                hashes=row["hashes"][first:after],
+                incarnation=str(row["incarnation"]),
+            )
+            first = after
+        return [answer for answer in answers if answer is not None]
+
+    async def find(self, command_ids: Iterable[str]) -> dict[str, Found]:
+        rows = await self._pool.fetch(self._find, list(command_ids))
+        return {row[0]: Found(row[1], row[2], row[3], row[4]) for row in rows}
+
+    async def of_stream(self, stream: str, after: int = 0, limit: int = 10_000) -> list[Recorded]:
+        return self._recorded(await self._pool.fetch(self._of_stream, stream, after, limit))
+
+    async def of_production(
+        self, production: str, after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return self._recorded(await self._pool.fetch(self._of_production, production, after, limit))
+
+    async def page(
+        self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
+    ) -> list[Recorded]:
+        if partition is None:
+            return self._recorded(await self._pool.fetch(self._page, after, limit))
+        return self._recorded(
+            await self._pool.fetch(self._page_of_partition, after, limit, partition)
+        )
+
+    async def heads(self) -> Heads:
+        row = await self._pool.fetchrow(
+            f"SELECT incarnation::text, position, recorded_at, partitions FROM {self.log}.head"
+        )
+        return Heads(*row)
+
+    async def now_us(self) -> int:
+        now: int = await self._pool.fetchval(
+            "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+        )
+        return now
+
+    async def notify(self) -> None:
+        await self._pool.execute("SELECT pg_notify($1, '')", channel(self.log))
+
+    def _recorded(self, rows: Sequence[asyncpg.Record]) -> list[Recorded]:
+        return [Recorded(self.log, *row) for row in rows]
+
+
+def channel(log: str) -> str:
+    """The NOTIFY channel of one log."""
+    return f"reel_{log}"

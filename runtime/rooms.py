@@ -1,0 +1,84 @@
+"""The nameplates of rooms, and how rooms are found: by looking into the folders.
+
+A folder of `services/` with an `api.py` that says `service = Service(...)` is a service; a folder
+of `projections/` whose `api.py` says `projection = Projection(...)` is a read model. Nothing else
+needs an edit: topic, routes, consumer group, tables, command line and documents derive from it.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+
+from runtime.decider import Command, Decider, Policies
+from runtime.importing import Importer
+from runtime.view import View
+
+
+@dataclass(frozen=True)
+class Service:
+    """A room that decides. `examples` give one body per command, from the sample film."""
+
+    name: str
+    deciders: tuple[Decider[Any, Any], ...]
+    policies: Policies = field(default_factory=Policies)
+    imports: Mapping[str, Importer] = field(default_factory=dict)
+    examples: Mapping[type[Command], Mapping[str, Any]] = field(default_factory=dict)
+
+    def decider_of(self, command: type[Command]) -> Decider[Any, Any]:
+        """The decider that takes `command`; raises `LookupError` where there is none."""
+        for decider in self.deciders:
+            if command in decider.commands:
+                return decider
+        raise LookupError(f"{self.name} takes no {command.__name__}")
+
+    @property
+    def commands(self) -> tuple[type[Command], ...]:
+        """Every command of the room, in the order of its deciders."""
+        return tuple(command for decider in self.deciders for command in decider.commands)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A room that answers one question. A changed fold is a new `version`: its own consumer
+    group, places and schema, so that old and new run side by side."""
+
+    name: str
+    version: int
+    view: View
+    routes: Callable[[Any], APIRouter]
+    """Given its reader (`runtime.query.Reader`), the queries it answers."""
+
+    @property
+    def schema(self) -> str:
+        """The PostgreSQL schema of this version's rows."""
+        return f"{self.name}_v{self.version}"
+
+    @property
+    def tables_sql(self) -> str:
+        """The tables that its rows live in."""
+        folder = Path(importlib.import_module(f"projections.{self.name}").__path__[0])
+        return (folder / "table.sql").read_text()
+
+
+@cache
+def services() -> dict[str, Service]:
+    """Every service, by name."""
+    return {name: api.service for name, api in _rooms("services")}
+
+
+@cache
+def projections() -> dict[str, Projection]:
+    """Every projection, by name."""
+    return {name: api.projection for name, api in _rooms("projections")}
+
+
+def _rooms(house: str) -> list[tuple[str, Any]]:
+    folder = importlib.import_module(house)
+    names = sorted(room.name for room in pkgutil.iter_modules(folder.__path__) if room.ispkg)
+    return [(name, importlib.import_module(f"{house}.{name}.api")) for name in names]

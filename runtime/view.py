@@ -1,0 +1,83 @@
+"""The pure kernel of every read model: rows, and one fold that answers the rows it changed.
+
+`evolve(rows, recorded)` reads the production's rows and yields those that are new or different.
+Live worker, rebuild, as-of and what-if run that same fold; only where events come from and where
+rows go differs.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+
+from events.envelope import Recorded
+
+
+class Row(Protocol):
+    """One row of a read model: a frozen dataclass whose fields are its table's columns.
+
+    `TABLE` names the table and `KEY` its columns beside `production` that make the row unique.
+    """
+
+    TABLE: ClassVar[str]
+    KEY: ClassVar[tuple[str, ...]]
+
+
+R = TypeVar("R", bound=Row)
+Key = tuple[Any, ...]
+
+
+class Rows:
+    """The rows of one production, by table and key. Folds read it; only the machinery writes."""
+
+    def __init__(self, tables: Mapping[type[Any], Mapping[Key, Any]] | None = None) -> None:
+        self._tables: dict[type[Any], dict[Key, Any]] = {
+            table: dict(rows) for table, rows in (tables or {}).items()
+        }
+
+    def get(self, table: type[R], *key: Any) -> R | None:
+        """The row of `table` with that key, if there is one."""
+        return cast("R | None", self._tables.get(table, {}).get(key))
+
+    def all(self, table: type[R]) -> Iterator[R]:
+        """Every row of `table`, in the order of their arrival."""
+        return cast("Iterator[R]", iter(self._tables.get(table, {}).values()))
+
+    def put(self, row: Row) -> None:
+        """Sets a row, replacing the one with its key."""
+        self._tables.setdefault(type(row), {})[key_of(row)] = row
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Rows):
+            return NotImplemented
+        return self._filled() == other._filled()
+
+    def __hash__(self) -> int:
+        raise TypeError("rows change and have no hash")
+
+    def _filled(self) -> dict[type[Any], dict[Key, Any]]:
+        return {table: rows for table, rows in self._tables.items() if rows}
+
+
+def key_of(row: Row) -> Key:
+    """What makes a row unique within its production and table."""
+    return tuple(getattr(row, column) for column in row.KEY)
+
+
+Fold = Callable[[Rows, Recorded], Iterable[Row]]
+
+
+@dataclass(frozen=True)
+class View:
+    """A read model: the logs it hears, its row classes and its fold."""
+
+    logs: tuple[str, ...]
+    tables: tuple[type[Any], ...]
+    evolve: Fold
+
+    def fold(self, recorded: Iterable[Recorded], rows: Rows | None = None) -> Rows:
+        """One production's rows after those facts."""
+        rows = Rows() if rows is None else rows
+        for one in recorded:
+            for row in self.evolve(rows, one):
+                rows.put(row)
+        return rows

@@ -17,6 +17,7 @@ from fastapi import APIRouter
 
 from runtime.decider import Command, Decider, Policies
 from runtime.importing import Importer
+from runtime.reactions import REACTIONS
 from runtime.view import View
 
 
@@ -32,7 +33,7 @@ class Service:
 
     def decider_of(self, command: type[Command]) -> Decider[Any, Any]:
         """The decider that takes `command`; raises `LookupError` where there is none."""
-        for decider in self.deciders:
+        for decider in (*self.deciders, REACTIONS):
             if command in decider.commands:
                 return decider
         raise LookupError(f"{self.name} takes no {command.__name__}")

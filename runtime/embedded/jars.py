@@ -30,11 +30,16 @@ def jars(lock: Path = LOCK) -> list[Path]:
     """
     folder = cache() / f"kafka-{VERSION}"
     if not folder.is_dir():
-        with _exclusively(folder.with_suffix(".lock")):
+        with _exclusively(folder.with_name(f"{folder.name}.lock")):
             if not folder.is_dir():
                 _fetch_into(folder, lock)
     verify(folder, lock)
     return sorted(folder.glob("*.jar"))
+
+
+def are_fetched() -> bool:
+    """Whether a start would find the jars without the network."""
+    return (cache() / f"kafka-{VERSION}").is_dir()
 
 
 def cache() -> Path:
@@ -55,8 +60,9 @@ def cache() -> Path:
     )
 
 
-def verify(folder: Path, lock: Path = LOCK) -> None:
+def verify(folder: Path, lock: Path = LOCK, cure: str = "") -> None:
     """Compare every jar in `folder` with `lock`; EmbeddedError names the first that differs."""
+    cure = cure or f"Remove the folder, and they are fetched again: rm -r {folder}"
     wanted, found = _read(lock), digests(folder)
     problems = [
         *(f"{name} is missing" for name in sorted(wanted.keys() - found.keys())),
@@ -70,15 +76,13 @@ def verify(folder: Path, lock: Path = LOCK) -> None:
     if problems:
         raise EmbeddedError(
             f"Kafka's jars in {folder} are not the ones that were tested: {problems[0]}.",
-            f"Remove the folder, and they are fetched again: rm -r {folder}\n{KAFKA_CURE}",
+            f"{cure}\n{KAFKA_CURE}",
         )
 
 
 def digests(folder: Path) -> dict[str, str]:
     """The sha256 of each jar in `folder`, by file name."""
-    return {
-        jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")
-    }
+    return {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
 
 
 def _read(lock: Path) -> Mapping[str, str]:
@@ -90,7 +94,7 @@ def _fetch_into(folder: Path, lock: Path) -> None:
     """Fetch beside `folder`, verify, and only then give it its name: it is whole or absent."""
     with tempfile.TemporaryDirectory(prefix=".kafka-", dir=folder.parent) as work:
         whole = _resolve(Path(work))
-        verify(whole, lock)
+        verify(whole, lock, "They were just fetched and are thrown away: ask where they come from.")
         whole.rename(folder)
 
 
@@ -134,8 +138,7 @@ def _exclusively(file: Path) -> Iterator[None]:
 def _write_lock() -> None:
     with tempfile.TemporaryDirectory() as work:
         found = digests(_resolve(Path(work)))
-    lines = sorted(f"{digest}  {name}" for name, digest in found.items())
-    LOCK.write_text("\n".join(lines) + "\n")
+    LOCK.write_text("".join(f"{found[name]}  {name}\n" for name in sorted(found)))
 
 
 def main() -> int:
@@ -144,6 +147,8 @@ def main() -> int:
         if "--lock" in sys.argv[1:]:
             _write_lock()
         else:
+            if not are_fetched():
+                sys.stderr.write(f"Fetching Apache Kafka {VERSION}, 44 MB, once\n")
             jars()
     except EmbeddedError as error:
         sys.stderr.write(f"{error}\n")

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import psutil
 
@@ -77,7 +78,7 @@ class Child:
         self._pid_file.write_text(f"{self._popen.pid}\n")
 
     def wait_ready(self, ready: Callable[[], bool], seconds: float, cure: str) -> None:
-        """Wait until `ready()`; EmbeddedError with the log's tail when the server ends or stalls."""
+        """Wait until `ready()`; EmbeddedError with the log's tail if the server ends or stalls."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self.process() is None:
@@ -147,6 +148,14 @@ def bare_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
-def identity(user: int | None) -> dict[str, object]:
-    """Arguments of Popen that run a program as `user`, or as ourselves when None."""
+class Identity(TypedDict, total=False):
+    """The arguments of Popen that say who a program runs as."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def identity(user: int | None) -> Identity:
+    """Run a program as `user`, or as ourselves when None."""
     return {} if user is None else {"user": user, "group": user, "extra_groups": []}

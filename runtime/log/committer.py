@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
 import asyncpg
 import structlog
@@ -22,6 +21,7 @@ from runtime.log.contract import (
     Unavailable,
     check_size,
 )
+from runtime.points import point
 
 NOTIFY_EVERY_SECONDS = 0.005
 UNAVAILABLE_AFTER_SECONDS = 10.0
@@ -52,9 +52,8 @@ class Committer:
     only the command that is at fault fails.
     """
 
-    def __init__(self, store: Store, *, point: Callable[[str], None] = lambda name: None) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._point = point
         self._waiting: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._notify_soon = asyncio.Event()
@@ -128,9 +127,9 @@ class Committer:
     async def _commit(self, batch: list[Waiting]) -> None:
         metrics.BATCH_COMMANDS.labels(self._store.log).observe(len(batch))
         try:
-            self._point("before-append")
+            point("before-append")
             answers = await self._store.append([append for append, _ in batch])
-            self._point("after-append")
+            point("after-append")
         except Exception as error:
             log.warning("batch_failed", log=self._store.log, commands=len(batch), error=repr(error))
             for one in batch:

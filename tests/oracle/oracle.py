@@ -2,18 +2,8 @@
 
     python tests/oracle/oracle.py BUDGET.csv COSTS.csv
 
-It shares no code with Reel and is written to be checked by eye against these rules:
-
-  working = original = approved = sum of the account's line subtotals,
-      each line amount * x * rate (empty x = 1), rounded half up to cents
-  committed    = sum of the open balances of the account's commitments
-  cost_to_date = posts - reversed posts
-  total_cost   = cost_to_date + committed
-  etc and efc follow the account's latest estimate, see `estimate` below
-  variance     = approved - efc     (positive = under, negative = over)
-
-Everything is worked out per account and then added up: accounts to categories,
-categories to levels, levels to the total.
+Shares no code with Reel; short enough to check by eye. Money is worked out per account
+and then added up to categories, levels and the total. Variance: positive = under budget.
 """
 import csv
 import json
@@ -53,23 +43,16 @@ def plan(path):
 
 def costs(path):
     """Return {account: committed}, {account: cost to date}, {account: (basis, value)}."""
-    open_balance = {}      # commitment reference -> what is still open
-    commitment_on = {}     # commitment reference -> its account
-    closed = set()         # commitment references
-    posts = {}             # post reference -> its row
-    reversed_posts = set() # post references
-    cost_to_date = {}      # account -> money
-    latest = {}            # account -> (basis, value)
-
+    open_balance, commitment_on, closed = {}, {}, set()  # by commitment reference
+    posts, reversed_posts = {}, set()                    # by post reference
+    cost_to_date, latest = {}, {}                        # by account
     for row in read(path):
         entry, ref, account, against = row["entry"], row["reference"], row["account"], row["against"]
         amount = Decimal(row["amount"]) if row["amount"] else None
-
         if entry == "commit":
             check(ref not in open_balance and amount > 0, "bad commit " + ref)
             open_balance[ref] = amount
             commitment_on[ref] = account
-
         elif entry == "post":
             check(ref not in posts and amount > 0, "bad post " + ref)
             if against:
@@ -78,7 +61,6 @@ def costs(path):
                 open_balance[against] -= amount
             posts[ref] = row
             cost_to_date[account] = cost_to_date.get(account, ZERO) + amount
-
         elif entry == "reverse":
             post = posts[against]
             check(against not in reversed_posts, "reversed twice " + ref)
@@ -88,16 +70,13 @@ def costs(path):
             commitment = post["against"]
             if commitment and commitment not in closed:
                 open_balance[commitment] += amount
-
         elif entry == "close":
             check(commitment_on[against] == account and against not in closed, "bad close " + ref)
             closed.add(against)
             open_balance[against] = ZERO
-
         elif entry == "estimate":
             check(against in ("etc", "efc", "variance"), "bad estimate " + ref)
             latest[account] = (against, amount)
-
         else:
             raise ValueError("unknown entry " + entry)
 

@@ -1,0 +1,76 @@
+# `make` lists what there is. Each target first makes .venv, which takes a moment once and
+# nothing afterwards. A machine needs git, make and Python 3.11 or newer; no Java, no Docker.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+
+# The first Python that is new enough; PYTHON=... names another one.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$name && break; done)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help ready demo up test check format lint types bench bench-quick faults-quick sabotage \
+	generate lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+demo: ready ## play a production from the first budget to the wrap, and show the answers
+	$(BIN)/reel demo
+
+up: ready ## start everything on this machine, with its data in .reel
+	$(BIN)/reel up
+
+test: ready ## run the tests
+	$(BIN)/python -m pytest
+
+check: ready ## all that a change must pass: format, lint, types, imports, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: ready ## lay the code out
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: ready ## look for mistakes and for imports that flow the wrong way
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: ready ## prove the types
+	$(BIN)/mypy
+
+bench: ready ## measure throughput and latency; takes minutes
+	$(BIN)/python -m bench
+
+bench-quick: ready ## the same measurements, small
+	$(BIN)/python -m bench --quick
+
+faults-quick: ready ## kill, freeze and wipe servers while work is under way
+	$(BIN)/python -m pytest -m faults
+
+sabotage: ready ## break each promise in a copy, and see that a test notices
+	$(BIN)/python -m tests.sabotage
+
+generate: ready ## write again every file that follows from the rooms
+	$(BIN)/reel generate
+
+# UPGRADE=--upgrade takes the newest versions that pyproject.toml allows.
+lock: ready ## write requirements.lock again from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+		--generate-hashes --no-header $(UPGRADE) --output-file requirements.lock pyproject.toml
+
+clean: ## remove .venv and every cache; .reel, which holds data, stays
+	rm -rf .venv *.egg-info build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ready:
+	@test -n "$(PYTHON)" || { \
+		echo "Reel needs Python 3.11 or newer, and finds none; PYTHON=/its/path names it." >&2; \
+		exit 1; }
+	@$(PYTHON) scripts/bootstrap.py

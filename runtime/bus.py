@@ -1,0 +1,289 @@
+"""Kafka as Reel uses it: topics, the relay's producer, and one batch subscriber per consumer.
+
+FastStream's own offsets, decoder and acknowledgement stay out of the way: the place lives in
+PostgreSQL, records reach the handler raw, and the committed offset is for display only.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.structs import ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from events.envelope import from_cloud_event
+from runtime.consumer import Carried, Consumer
+from runtime.log.contract import PARTITIONS
+from runtime.place import NO_OFFSET
+from runtime.settings import Settings
+
+BATCH_RECORDS_MAX = 500
+BATCH_TIMEOUT_MS = 20
+MESSAGE_BYTES_MAX = 1_000_000
+CONNECT_SECONDS_MAX = 10.0
+
+logger = structlog.get_logger()
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    if settings.kafka_security in ("SSL", "SASL_SSL"):
+        return ssl.create_default_context(cafile=settings.kafka_ca_file)
+    return None
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """What every plain aiokafka client needs to connect."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_servers(),
+        "security_protocol": settings.kafka_security,
+        "ssl_context": _ssl_context(settings),
+        "metadata_max_age_ms": 30_000,
+    }
+    if settings.kafka_security.startswith("SASL"):
+        password = settings.kafka_password
+        options |= {
+            "sasl_mechanism": settings.kafka_sasl_mechanism,
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": password.get_secret_value() if password else None,
+        }
+    return options
+
+
+def _security(settings: Settings) -> BaseSecurity | None:
+    context = _ssl_context(settings)
+    if settings.kafka_security.startswith("SASL"):
+        kind = {
+            "PLAIN": SASLPlaintext,
+            "SCRAM-SHA-256": SASLScram256,
+            "SCRAM-SHA-512": SASLScram512,
+        }[settings.kafka_sasl_mechanism]
+        password = settings.kafka_password
+        return kind(
+            username=settings.kafka_username or "",
+            password=password.get_secret_value() if password else "",
+            ssl_context=context,
+            use_ssl=context is not None,
+        )
+    return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
+
+
+def producer(settings: Settings, log: str) -> AIOKafkaProducer:
+    """The relay's own producer: idempotent, every replica confirms."""
+    return AIOKafkaProducer(
+        **client_options(settings),
+        client_id=f"reel-relay-{log}",
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_batch_size=128 * 1024,
+        max_request_size=MESSAGE_BYTES_MAX,
+        compression_type="lz4",
+        request_timeout_ms=10_000,
+    )
+
+
+def reader(settings: Settings, client: str) -> AIOKafkaConsumer:
+    """A consumer of no group, that reads where it is told to."""
+    return AIOKafkaConsumer(
+        **client_options(settings),
+        client_id=client,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        fetch_max_wait_ms=100,
+    )
+
+
+class TopicMismatch(Exception):
+    """A topic is there, but not as Reel needs it."""
+
+
+async def migrate_topics(settings: Settings, logs: Sequence[str]) -> list[str]:
+    """Creates the topics that are missing, checks the others, and answers what it created.
+
+    Raises:
+        TopicMismatch: a topic has another number of partitions, or would forget records.
+    """
+    admin = AIOKafkaAdminClient(**client_options(settings), client_id="reel-migrate")
+    await admin.start()
+    try:
+        created = []
+        for topic in [settings.topic(log) for log in logs]:
+            new = NewTopic(
+                topic,
+                PARTITIONS,
+                settings.kafka_replication,
+                topic_configs={
+                    "cleanup.policy": "delete",
+                    "retention.ms": "-1",
+                    "max.message.bytes": str(MESSAGE_BYTES_MAX),
+                    "min.insync.replicas": str(max(1, settings.kafka_replication - 1)),
+                },
+            )
+            response = await admin.create_topics([new])
+            code = response.topic_errors[0][1]
+            if code == 0:
+                created.append(topic)
+            elif code != TopicAlreadyExistsError.errno:
+                raise for_code(code)(f"{topic}: {response.topic_errors[0]}")
+        await _check_topics(admin, [settings.topic(log) for log in logs])
+        return created
+    finally:
+        await admin.close()
+
+
+async def _check_topics(admin: AIOKafkaAdminClient, topics: list[str]) -> None:
+    for _ in range(50):
+        found = await admin.describe_topics(topics)
+        if all(not topic["error_code"] for topic in found):
+            break
+        await asyncio.sleep(0.1)
+    for topic in found:
+        if len(topic["partitions"]) != PARTITIONS:
+            raise TopicMismatch(
+                f"topic {topic['topic']} has {len(topic['partitions'])} partitions where the log "
+                f"has {PARTITIONS}: delete the topic, and the relay will fill it again"
+            )
+
+
+class Subscription:
+    """Feeds one consumer from Kafka for as long as there is a broker, and says which partitions
+    are this process's to keep."""
+
+    def __init__(self, settings: Settings, consumer: Consumer, group: str) -> None:
+        self._consumer = consumer
+        self._logs = {settings.topic(log): log for log in consumer.stores}
+        self._broker = KafkaBroker(
+            settings.kafka_servers(),
+            client_id=f"reel-{consumer.name}",
+            allow_auto_create_topics=False,
+            metadata_max_age_ms=5_000,
+            graceful_timeout=15.0,
+            security=_security(settings),
+            logger=None,
+        )
+        self._subscriber = self._broker.subscriber(
+            *self._logs,
+            group_id=f"{settings.topic_prefix}.{group}",
+            batch=True,
+            max_records=BATCH_RECORDS_MAX,
+            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            rebalance_timeout_ms=30_000,
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            listener=_Listener(self),
+            parser=self._raw,
+            decoder=_undecoded,
+        )
+        self._subscriber(self._on_batch)
+
+    async def run(self) -> None:
+        """Connects, again and again until there is a broker; then FastStream's tasks do the rest."""
+        while True:
+            try:
+                await asyncio.wait_for(self._broker.start(), CONNECT_SECONDS_MAX)
+                return
+            except (KafkaError, OSError, TimeoutError) as error:
+                logger.warning("kafka_away", consumer=self._consumer.name, error=repr(error))
+                await self._broker.stop()
+                await asyncio.sleep(1)
+
+    async def stop(self) -> None:
+        """Finishes the batch in hand and leaves the group."""
+        await self._broker.stop()
+
+    @property
+    def topic_of(self) -> Mapping[str, str]:
+        """Topics by log."""
+        return {log: topic for topic, log in self._logs.items()}
+
+    def assigned(self, partitions: set[TopicPartition]) -> None:
+        """Tells the consumer which partitions are this process's now."""
+        self._consumer.assigned = {(self._logs[tp.topic], tp.partition) for tp in partitions}
+
+    async def seek(self, kafka: AIOKafkaConsumer, partitions: set[TopicPartition]) -> None:
+        """Reads on where the place says; a hint only, since repeats and holes are told apart."""
+        for tp in partitions:
+            place = self._consumer.place(self._logs[tp.topic], tp.partition)
+            if place.offset != NO_OFFSET:
+                kafka.seek(tp, place.offset + 1)
+
+    @property
+    def kafka(self) -> AIOKafkaConsumer | None:
+        """FastStream's aiokafka consumer, once it is there."""
+        return self._subscriber.consumer
+
+    async def _raw(self, records: tuple[ConsumerRecord, ...]) -> KafkaAckableMessage:
+        return KafkaAckableMessage(
+            body=b"",
+            headers={},
+            batch_headers=[],
+            raw_message=records,
+            consumer=self.kafka,
+            message_id=f"{records[0].offset}-{records[-1].offset}",
+            correlation_id="",
+            content_type=None,
+            reply_to="",
+            path={},
+        )
+
+    async def _on_batch(self, message: Any) -> None:
+        """Partition by partition, each in its order; the places move inside."""
+        batch: dict[TopicPartition, list[ConsumerRecord]] = {}
+        for record in message.raw_message:
+            batch.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
+        for tp, records in batch.items():
+            log = self._logs[tp.topic]
+            try:
+                carried = [_carried(record) for record in records]
+            except (KeyError, ValueError) as error:
+                await self._consumer.stop_at(
+                    log, tp.partition, f"a record of another make on {tp}: {error!r}"
+                )
+                continue
+            await self._consumer.take(log, tp.partition, carried)
+        try:
+            await message.ack()
+        except KafkaError as error:
+            logger.debug("offset_not_shown", consumer=self._consumer.name, error=repr(error))
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        kafka = self._subscription.kafka
+        self._subscription.assigned(assigned)
+        if kafka is None or not assigned:
+            return
+        kafka.pause(*assigned)
+        try:
+            await self._subscription.seek(kafka, assigned)
+        finally:
+            kafka.resume(*assigned)
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        return None
+
+
+async def _undecoded(_: object) -> tuple[()]:
+    return ()
+
+
+def _carried(record: ConsumerRecord) -> Carried:
+    incarnation, recorded = from_cloud_event(
+        dict(record.headers), record.value, record.partition
+    )
+    return Carried(incarnation, recorded, record.offset)

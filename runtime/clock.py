@@ -1,0 +1,29 @@
+"""The database's clock, read seldom and carried on by this process's monotonic one."""
+
+import asyncio
+import time
+from datetime import datetime
+
+from events.envelope import moment_of
+from runtime.log.contract import Store
+
+SET_EVERY_SECONDS = 5.0
+
+
+class DatabaseClock:
+    """Stamps commands with the time of a log's database, whatever this machine's clock says."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ahead_us = 0
+        self._set_at = float("-inf")
+        self._setting = asyncio.Lock()
+
+    async def now(self) -> datetime:
+        """The database's time, within what it drifts from the monotonic clock in seconds."""
+        if time.monotonic() - self._set_at > SET_EVERY_SECONDS:
+            async with self._setting:
+                if time.monotonic() - self._set_at > SET_EVERY_SECONDS:
+                    self._ahead_us = await self._store.now_us() - time.monotonic_ns() // 1_000
+                    self._set_at = time.monotonic()
+        return moment_of(time.monotonic_ns() // 1_000 + self._ahead_us)

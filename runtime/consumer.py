@@ -1,0 +1,343 @@
+"""Consumes logs exactly once in effect: a place in PostgreSQL, moved with the rows.
+
+Kafka is the quick way here; the log is the truth. What Kafka repeats is dropped, what it lost is
+filled from the log, and what contradicts the log stops the partition loudly.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import asyncpg
+import structlog
+
+from events.envelope import Recorded
+from events.event import UndecodableEvent, UnknownEvent
+from runtime import metrics
+from runtime.log.committer import OUTCOME_UNKNOWN
+from runtime.log.contract import Heads, Overloaded, Store, Unavailable
+from runtime.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
+from runtime.points import point
+
+TRANSACTION_EVENTS_MAX = 500
+TAIL_CHECK_SECONDS = 1.0
+BEHIND_SECONDS_MAX = 2.0
+RETRY_SECONDS = 0.5
+
+Connection = Any
+
+TRANSIENT = (*OUTCOME_UNKNOWN, Overloaded, Unavailable, asyncpg.InvalidCachedStatementError)
+
+logger = structlog.get_logger()
+
+
+class Sink(Protocol):
+    """What a consumer does with facts. Called for one partition at a time, in its order."""
+
+    async def prepare(self, events: Sequence[Recorded]) -> Any:
+        """What must be done before the place may move; may be called again for the same facts."""
+        ...
+
+    async def apply(
+        self, connection: Connection, events: Sequence[Recorded], prepared: Any
+    ) -> None:
+        """Writes what follows from the facts, inside the transaction that moves the place."""
+        ...
+
+    def forget(self) -> None:
+        """Drops what is held in memory: the rows may have been changed by somebody else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One Kafka record: the fact, the incarnation of the log that sent it, and its offset."""
+
+    incarnation: str
+    recorded: Recorded
+    offset: int
+
+
+class Divergence(Exception):
+    """This consumer and the log do not share one history any more: `reel rewind` decides."""
+
+
+class Consumer:
+    """One consumer of some logs: a projection's, or a service's own of what it hears.
+
+    `stores` are the logs themselves, read where Kafka has holes. `assigned` says which partitions
+    this process is to keep up with; None, before or without Kafka, means all of them.
+    """
+
+    def __init__(
+        self, name: str, schema: str, pool: asyncpg.Pool, stores: dict[str, Store], sink: Sink
+    ) -> None:
+        self.name = name
+        self.stores = stores
+        self.assigned: set[tuple[str, int]] | None = None
+        self.moved = asyncio.Condition()
+        self._pool = pool
+        self._sink = sink
+        self._places = Places(schema)
+        self._at: dict[tuple[str, int], Place] = {}
+        self._locks: dict[tuple[str, int], asyncio.Lock] = {}
+        self._heard_at: dict[tuple[str, int], float] = {}
+        self._behind_since: dict[tuple[str, int], float] = {}
+        self._checked_at = float("-inf")
+
+    async def start(self) -> None:
+        """Loads the places; a partition that was stopped gets one more try."""
+        await self._places.start_again(self._pool)
+        for log in self.stores:
+            await self._load(log)
+
+    async def _load(self, log: str) -> None:
+        heads = await self.stores[log].heads()
+        places = await self._places.load(
+            self._pool, log, incarnation=heads.incarnation, partitions=len(heads.partitions)
+        )
+        self._at.update(by_partition(places))
+
+    def place(self, log: str, partition: int) -> Place:
+        """How far this process knows the consumer to be."""
+        return self._at[log, partition]
+
+    async def take(self, log: str, partition: int, records: Sequence[Carried]) -> None:
+        """Folds what is new of `records`, in order, filling holes from the log.
+
+        Returns when all of it is durable or the partition is stopped. A database that is away is
+        waited for.
+        """
+        self._heard_at[log, partition] = time.monotonic()
+        await self._take_until_done((log, partition), records)
+
+    async def _take_until_done(self, key: tuple[str, int], records: Sequence[Carried]) -> None:
+        log, _ = key
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            while True:
+                try:
+                    await self._take(key, records)
+                    return
+                except PlaceMoved:
+                    self._sink.forget()
+                    await self._load(log)
+                except TRANSIENT as error:
+                    self._sink.forget()
+                    logger.warning("consumer_waits", consumer=self.name, log=log, error=repr(error))
+                    await asyncio.sleep(RETRY_SECONDS)
+                    await self._reload_if_possible(log)
+                except (UnknownEvent, UndecodableEvent, Divergence) as error:
+                    await self._stop(key, f"{type(error).__name__}: {error}")
+                    return
+                except Exception as error:
+                    logger.exception("fold_failed", consumer=self.name, log=log)
+                    await self._stop(key, f"the fold failed: {error!r}")
+                    return
+
+    async def _reload_if_possible(self, log: str) -> None:
+        """The transaction's outcome is unknown, so the place in memory may be behind."""
+        try:
+            await self._load(log)
+        except TRANSIENT:
+            return
+
+    async def _take(self, key: tuple[str, int], records: Sequence[Carried]) -> None:
+        if self._at[key].stopped:
+            return
+        fresh: list[Recorded] = []
+        offset = NO_OFFSET
+        last = self._at[key].position
+        for carried in records:
+            recorded = carried.recorded
+            if await self._is_repeat(key, carried, last):
+                metrics.REPEATS.labels(self.name, key[0]).inc()
+                continue
+            if recorded.previous != last:
+                await self._apply(key, fresh, offset)
+                fresh = []
+                await self._fill(key, until=recorded.previous)
+                last = self._at[key].position
+                if last >= recorded.position:
+                    continue
+                if last != recorded.previous:
+                    raise Divergence(
+                        f"position {recorded.position} follows {recorded.previous} in Kafka, "
+                        f"but the log has {last} before it"
+                    )
+            fresh.append(recorded)
+            offset, last = carried.offset, recorded.position
+        await self._apply(key, fresh, offset)
+
+    async def _is_repeat(self, key: tuple[str, int], carried: Carried, last: int) -> bool:
+        place, recorded = self._at[key], carried.recorded
+        if carried.incarnation != place.incarnation:
+            heads = await self.stores[key[0]].heads()
+            if heads.incarnation != place.incarnation:
+                raise _restored(place, heads)
+            return True
+        if recorded.position == place.position and recorded.hash != place.hash:
+            raise Divergence(
+                f"position {place.position} has hash {recorded.hash.hex()[:16]} in Kafka "
+                f"and {place.hash.hex()[:16]} here"
+            )
+        return recorded.position <= last
+
+    async def _fill(self, key: tuple[str, int], until: int) -> None:
+        """Takes from the log what Kafka did not bring, up to position `until`."""
+        log, partition = key
+        while self._at[key].position < until:
+            page = await self.stores[log].page(
+                self._at[key].position, TRANSACTION_EVENTS_MAX, partition=partition
+            )
+            page = [recorded for recorded in page if recorded.position <= until]
+            if not page:
+                raise Divergence(
+                    f"the log has nothing between {self._at[key].position} and {until}"
+                )
+            metrics.HOLES.labels(self.name, log).inc(len(page))
+            logger.info("hole_filled", consumer=self.name, log=log, partition=partition,
+                        events=len(page))
+            await self._apply(key, page, NO_OFFSET)
+
+    async def _apply(self, key: tuple[str, int], events: Sequence[Recorded], offset: int) -> None:
+        for first in range(0, len(events), TRANSACTION_EVENTS_MAX):
+            page = events[first : first + TRANSACTION_EVENTS_MAX]
+            place = self._at[key]
+            last = page[-1]
+            to = replace(
+                place,
+                position=last.position,
+                hash=last.hash,
+                offset=place.offset if offset == NO_OFFSET else offset,
+            )
+            prepared = await self._sink.prepare(page)
+            point("before-fold")
+            async with self._pool.acquire() as connection:
+                async with connection.transaction():
+                    await self._sink.apply(connection, page, prepared)
+                    point("inside-fold")
+                    await self._places.move(connection, place, to)
+                    point("before-fold-commit")
+            point("after-fold")
+            self._at[key] = to
+            metrics.APPLIED.labels(self.name, key[0]).inc(len(page))
+            metrics.APPLY_EVENTS.labels(self.name).observe(len(page))
+        if events:
+            async with self.moved:
+                self.moved.notify_all()
+
+    async def stop_at(self, log: str, partition: int, reason: str) -> None:
+        """Stops a partition for what came in its place and cannot be read."""
+        await self._stop((log, partition), reason)
+
+    async def _stop(self, key: tuple[str, int], reason: str) -> None:
+        """Parks the whole partition, loudly: nothing behind a fact it cannot fold is shown."""
+        self._sink.forget()
+        self._at[key] = replace(self._at[key], stopped=reason)
+        metrics.STOPPED.labels(self.name, key[0]).inc()
+        logger.error("partition_stopped", consumer=self.name, log=key[0], partition=key[1],
+                     position=self._at[key].position, reason=reason)
+        try:
+            await self._places.stop(self._pool, self._at[key], reason)
+        except TRANSIENT as error:
+            logger.warning("stop_not_kept", consumer=self.name, error=repr(error))
+
+    async def watch_the_tail(self) -> None:
+        """Once a second: compares places with the log's heads and fills what Kafka never brought."""
+        while True:
+            for log in self.stores:
+                try:
+                    await self.check_tail(log)
+                except TRANSIENT as error:
+                    logger.warning("tail_unchecked", consumer=self.name, log=log, error=repr(error))
+            await asyncio.sleep(TAIL_CHECK_SECONDS)
+
+    async def check_tail(self, log: str, *, behind_seconds_max: float = BEHIND_SECONDS_MAX) -> None:
+        """One such comparison. Places are read before heads, so a place is never ahead of them."""
+        await self._refresh(log)
+        places = {key: place for key, place in self._at.items() if key[0] == log}
+        heads = await self.stores[log].heads()
+        now = time.monotonic()
+        for key, place in places.items():
+            head = heads.partitions[key[1]]
+            if place.stopped:
+                continue
+            if place.incarnation != heads.incarnation or place.position > head:
+                await self._stop(key, f"Divergence: {_restored(place, heads)}")
+            elif place.position == head:
+                self._behind_since.pop(key, None)
+            elif self._is_mine(key):
+                since = self._behind_since.setdefault(key, now)
+                quiet_since = max(since, self._heard_at.get(key, since))
+                if now - quiet_since >= behind_seconds_max:
+                    await self._fill_tail(key, head)
+        self._checked_at = time.monotonic()
+        metrics.LAG.labels(self.name, log).set(self._lag_of(log, heads))
+
+    def _is_mine(self, key: tuple[str, int]) -> bool:
+        return self.assigned is None or key in self.assigned
+
+    async def _refresh(self, log: str) -> None:
+        """Places of partitions that another worker keeps move without this process's doing."""
+        heads = await self.stores[log].heads()
+        places = await self._places.load(
+            self._pool, log, incarnation=heads.incarnation, partitions=len(heads.partitions)
+        )
+        for key, place in by_partition(places).items():
+            known = self._at.get(key)
+            if known is None or place.position > known.position or place.stopped != known.stopped:
+                self._at[key] = place
+
+    async def _fill_tail(self, key: tuple[str, int], head: int) -> None:
+        log, partition = key
+        while self._at[key].position < head and not self._at[key].stopped:
+            page = await self.stores[log].page(
+                self._at[key].position, TRANSACTION_EVENTS_MAX, partition=partition
+            )
+            if not page:
+                return
+            logger.info("tail_filled", consumer=self.name, log=log, partition=partition,
+                        events=len(page))
+            metrics.HOLES.labels(self.name, log).inc(len(page))
+            incarnation = self._at[key].incarnation
+            await self._take_until_done(
+                key, [Carried(incarnation, recorded, NO_OFFSET) for recorded in page]
+            )
+
+    def _lag_of(self, log: str, heads: Heads) -> int:
+        """How many positions lie between the furthest-behind partition's place and its head."""
+        return max(
+            (
+                heads.partitions[partition] - place.position
+                for (of, partition), place in self._at.items()
+                if of == log
+            ),
+            default=0,
+        )
+
+    def unready(self) -> list[str]:
+        """Why this consumer should not be relied upon now; empty when it should."""
+        reasons = [
+            f"{self.name}: {place.log}/{place.partition} stopped at {place.position}: "
+            f"{place.stopped}"
+            for place in self._at.values()
+            if place.stopped
+        ]
+        if time.monotonic() - self._checked_at > 10 * TAIL_CHECK_SECONDS:
+            reasons.append(f"{self.name}: its places were not compared with the logs lately")
+        late = [
+            f"{self.name}: {log}/{partition} is behind for {time.monotonic() - since:.0f} s"
+            for (log, partition), since in self._behind_since.items()
+            if time.monotonic() - since > 5 * BEHIND_SECONDS_MAX
+        ]
+        return reasons + late
+
+
+def _restored(place: Place, heads: Heads) -> Divergence:
+    return Divergence(
+        f"the place is at {place.position} of incarnation {place.incarnation}, the log's head at "
+        f"{heads.partitions[place.partition]} of {heads.incarnation}: the log was restored; "
+        "rewind this consumer"
+    )

@@ -1,0 +1,139 @@
+"""How a service consumes other rooms' facts: it remembers, and its policies react with commands.
+
+At least once, with a command id that derives from policy, fact, command and target: the place
+moves after every command has its answer, and a repeat finds the answer it had.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+
+from events.envelope import Recorded
+from runtime import metrics
+from runtime.decider import Command
+from runtime.handling import HOPS_MAX, Handler, KeyReused, Order, command_id_of
+from runtime.log.contract import TooLarge
+from runtime.points import point
+from runtime.reactions import RefuseReaction
+from runtime.rooms import Service
+from runtime.team import fold_team
+
+logger = structlog.get_logger()
+
+Known = dict[str, BaseModel | None]
+"""What the room remembers of productions, by their id."""
+
+
+@dataclass
+class ServiceSink:
+    """Remembers what the room needs to know, folds its team, and carries its policies out."""
+
+    service: Service
+    schema: str
+    pool: Any
+    handler: Handler
+
+    async def prepare(self, events: Sequence[Recorded]) -> Known:
+        by_production = defaultdict(list)
+        for recorded in events:
+            by_production[recorded.production].append(recorded)
+        known = await self._load_known(list(by_production))
+        await asyncio.gather(*(self._react_to(own, known) for own in by_production.values()))
+        return known
+
+    async def _react_to(self, events: Sequence[Recorded], of: Known) -> None:
+        policies = self.service.policies
+        for recorded in events:
+            known = policies.hear(of[recorded.production], recorded)
+            of[recorded.production] = known
+            for command in policies.react(recorded, known):
+                await self._carry_out(recorded, command, known)
+
+    async def _carry_out(self, cause: Recorded, command: Command, known: Any) -> None:
+        decider = self.service.decider_of(type(command))
+        target = decider.stream(cause.production, command)
+        name = type(command).__name__
+        actor = f"policy:{self.service.name}"
+        order = Order(
+            production=cause.production,
+            command=command,
+            command_id=command_id_of(actor, cause.id, name, target),
+            actor=actor,
+            principal=cause.actor,
+            known=known,
+            correlation=cause.correlation,
+            caused_by=cause,
+        )
+        if cause.hops >= HOPS_MAX:
+            refusal = {"code": "too-many-hops", "detail": f"over {HOPS_MAX} reactions in a row"}
+        else:
+            try:
+                refusal = (await self.handler.handle(order)).refusal or {}
+            except (KeyReused, TooLarge) as error:
+                refusal = {"code": type(error).__name__, "detail": str(error)}
+        point("after-reaction")
+        if refusal:
+            await self._refuse(order, name, target, refusal)
+
+    async def _refuse(
+        self, order: Order, name: str, target: str, refusal: dict[str, Any]
+    ) -> None:
+        cause = order.caused_by
+        assert cause is not None
+        metrics.REACTIONS_REFUSED.labels(self.service.name, refusal["code"]).inc()
+        logger.warning("reaction_refused", room=self.service.name, command=name, target=target,
+                       cause=cause.id, code=refusal["code"])
+        command = RefuseReaction(
+            cause=cause.id,
+            command=name,
+            target=target,
+            code=refusal["code"],
+            reason=refusal["detail"],
+        )
+        await self.handler.handle(
+            Order(
+                production=order.production,
+                command=command,
+                command_id=command_id_of(order.command_id, "refused"),
+                actor=order.actor,
+                principal=order.principal,
+                correlation=order.correlation,
+                caused_by=cause,
+            )
+        )
+
+    async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Known) -> None:
+        await fold_team(connection, self.schema, events)
+        known = [
+            (production, body.model_dump_json())
+            for production, body in prepared.items()
+            if body is not None
+        ]
+        await connection.execute(
+            f"""INSERT INTO {self.schema}.known
+                SELECT * FROM unnest($1::uuid[], $2::text[]::json[])
+                ON CONFLICT (production) DO UPDATE SET body = EXCLUDED.body""",
+            [production for production, _ in known],
+            [body for _, body in known],
+        )
+
+    async def _load_known(self, productions: list[str]) -> Known:
+        nothing = self.service.policies.nothing_known
+        known: Known = dict.fromkeys(productions, nothing)
+        if nothing is not None:
+            rows = await self.pool.fetch(
+                f"SELECT production::text, body::text FROM {self.schema}.known "
+                "WHERE production = ANY($1::uuid[])",
+                productions,
+            )
+            for production, body in rows:
+                known[production] = type(nothing).model_validate_json(body)
+        return known
+
+    def forget(self) -> None:
+        return None

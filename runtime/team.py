@@ -1,0 +1,109 @@
+"""Who may do what, as every room keeps it for itself: the approval room's facts, folded into rows.
+
+The token says who somebody is; appointments say what he may do, per production, with dates.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import asyncpg
+from cachetools import TTLCache
+
+from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
+from events.envelope import Recorded
+
+HEARD_OF_WITHIN_SECONDS = 2.0
+
+
+class ProductionUnheardOf(Exception):
+    """This room has not heard of the production yet; it may in a moment (503, then 404)."""
+
+
+class NoSuchProduction(Exception):
+    """Nobody opened it, or the caller is not on its team; which of the two is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a room knows of a caller on a production: his roles today, and what it remembers."""
+
+    roles: frozenset[Role]
+    known: str | None
+
+
+class Team:
+    """The team rows of one room."""
+
+    def __init__(self, schema: str, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._asked: TTLCache[str, float] = TTLCache(10_000, 60)
+        self._member = f"""
+            SELECT EXISTS (SELECT FROM {schema}.production WHERE production = $1),
+                   EXISTS (SELECT FROM {schema}.team WHERE production = $1 AND person = $2),
+                   ARRAY(SELECT role FROM {schema}.team
+                         WHERE production = $1 AND person = $2
+                           AND (starts IS NULL OR starts <= $3)
+                           AND (ends IS NULL OR ends >= $3)),
+                   (SELECT body::text FROM {schema}.known WHERE production = $1)"""
+
+    async def member(self, production: str, person: str, on: date) -> Member:
+        """The caller as a member of the production's team on that day.
+
+        Raises:
+            ProductionUnheardOf: for two seconds from the first time somebody asked.
+            NoSuchProduction: unknown for longer, or the caller was never appointed.
+        """
+        is_open, appointed, roles, known = await self._pool.fetchrow(
+            self._member, production, person, on
+        )
+        if is_open:
+            if not appointed:
+                raise NoSuchProduction(f"there is no production {production} that you are on")
+            return Member(frozenset(Role(role) for role in roles), known)
+        first_asked = self._asked.setdefault(production, time.monotonic())
+        if time.monotonic() - first_asked < HEARD_OF_WITHIN_SECONDS:
+            raise ProductionUnheardOf(f"production {production} has not arrived here yet")
+        raise NoSuchProduction(f"there is no production {production} that you are on")
+
+
+async def fold_team(connection: Any, schema: str, events: Sequence[Recorded]) -> None:
+    """Writes what appointments and openings among `events` say of teams."""
+    for recorded in events:
+        if not recorded.type.startswith("approval."):
+            continue
+        match recorded.event:
+            case ProductionOpened() as opened:
+                await connection.execute(
+                    f"""INSERT INTO {schema}.production VALUES ($1, $2, $3, $4, $5)
+                        ON CONFLICT (production) DO UPDATE SET title = EXCLUDED.title""",
+                    recorded.production,
+                    opened.title,
+                    opened.kind,
+                    opened.currency,
+                    opened.time_zone,
+                )
+            case PersonAppointed() as appointed:
+                await connection.execute(
+                    f"""INSERT INTO {schema}.team VALUES ($1, $2, $3, $4, $5)
+                        ON CONFLICT (production, person, role)
+                        DO UPDATE SET starts = EXCLUDED.starts, ends = EXCLUDED.ends""",
+                    recorded.production,
+                    appointed.person,
+                    appointed.role,
+                    appointed.starts,
+                    appointed.ends,
+                )
+            case AppointmentEnded() as ended:
+                await connection.execute(
+                    f"""UPDATE {schema}.team SET ends = $4
+                        WHERE production = $1 AND person = $2 AND role = $3""",
+                    recorded.production,
+                    ended.person,
+                    ended.role,
+                    ended.ends,
+                )
+            case _:
+                pass

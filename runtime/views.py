@@ -1,0 +1,110 @@
+"""Keeps a projection's rows in PostgreSQL: loads a production's, folds, writes what changed."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import asyncpg
+from cachetools import LRUCache
+
+from events.envelope import Recorded
+from runtime.team import fold_team
+from runtime.view import Key, Row, Rows, View, key_of
+
+PRODUCTIONS_CACHED = 512
+
+
+class Tables:
+    """The SQL of a view's row classes in one schema, made once from the classes themselves."""
+
+    def __init__(self, schema: str, view: View) -> None:
+        self.schema = schema
+        self.view = view
+        self._types: dict[tuple[str, str], str] = {}
+
+    async def learn_types(self, pool: asyncpg.Pool) -> None:
+        """Reads each column's PostgreSQL type, for the arrays that carry rows there."""
+        rows = await pool.fetch(
+            "SELECT table_name, column_name, udt_name FROM information_schema.columns "
+            "WHERE table_schema = $1",
+            self.schema,
+        )
+        self._types = {(row[0], row[1]): row[2] for row in rows}
+
+    def columns(self, table: type[Row]) -> list[str]:
+        """The columns of a row class, beside `production`."""
+        return [column.name for column in fields(table)]  # type: ignore[arg-type]
+
+    async def load(self, connection: Any, productions: Sequence[str]) -> dict[str, Rows]:
+        """Every row of those productions."""
+        found: dict[str, dict[type[Any], dict[Key, Any]]] = {one: {} for one in productions}
+        for table in self.view.tables:
+            columns = self.columns(table)
+            for record in await connection.fetch(
+                f"SELECT production::text, {', '.join(columns)} FROM {self.schema}.{table.TABLE} "
+                "WHERE production = ANY($1::uuid[])",
+                list(productions),
+            ):
+                row = table(*record[1:])
+                found[record[0]].setdefault(table, {})[key_of(row)] = row
+        return {production: Rows(tables) for production, tables in found.items()}
+
+    async def save(
+        self, connection: Any, table: type[Row], rows: Sequence[tuple[str, Row]]
+    ) -> None:
+        """Writes rows of one table, each with its production; the key decides which they are."""
+        columns = self.columns(table)
+        arrays = ", ".join(
+            f"${n}::{self._types[table.TABLE, column]}[]" for n, column in enumerate(columns, 2)
+        )
+        key = ", ".join(("production", *table.KEY))
+        others = [column for column in columns if column not in table.KEY]
+        sets = ", ".join(f"{column} = EXCLUDED.{column}" for column in others)
+        await connection.execute(
+            f"INSERT INTO {self.schema}.{table.TABLE} (production, {', '.join(columns)}) "
+            f"SELECT * FROM unnest($1::uuid[], {arrays}) "
+            f"ON CONFLICT ({key}) DO UPDATE SET {sets}",
+            [production for production, _ in rows],
+            *([getattr(row, column) for _, row in rows] for column in columns),
+        )
+
+
+class ProjectionSink:
+    """Folds facts into a projection's rows, and into the team rows that its queries ask.
+
+    Rows are held by log and production: logs are folded at the same time, and each of them writes
+    rows of its own, so that one never waits for, or overwrites, what the other does.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._rows: LRUCache[tuple[str, str], Rows] = LRUCache(PRODUCTIONS_CACHED)
+
+    async def prepare(self, events: Sequence[Recorded]) -> None:
+        return None
+
+    async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
+        log = events[0].log
+        productions = list({recorded.production for recorded in events})
+        held = {one: self._rows[log, one] for one in productions if (log, one) in self._rows}
+        missing = [one for one in productions if one not in held]
+        if missing:
+            held |= await self._tables.load(connection, missing)
+        changed: dict[type[Row], dict[tuple[str, Key], Row]] = {}
+        for recorded in events:
+            rows = held[recorded.production]
+            for row in self._tables.view.evolve(rows, recorded):
+                rows.put(row)
+                changed.setdefault(type(row), {})[recorded.production, key_of(row)] = row
+        for table, rows_of_table in changed.items():
+            await self._tables.save(
+                connection,
+                table,
+                [(production, row) for (production, _), row in rows_of_table.items()],
+            )
+        await fold_team(connection, self._tables.schema, events)
+        for production, rows in held.items():
+            self._rows[log, production] = rows
+
+    def forget(self) -> None:
+        self._rows.clear()

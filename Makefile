@@ -5,9 +5,10 @@ SHELL := /bin/sh
 BIN := .venv/bin
 
 # The first Python that is new enough; PYTHON=... names another one.
-PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+PYTHON := $(or $(PYTHON),$(shell \
+	for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	&& echo $$name && break; done)
+	&& echo $$name && break; done))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.structs import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
@@ -238,7 +239,7 @@ class Subscription:
             path={},
         )
 
-    async def _on_batch(self, message: Any) -> None:
+    async def _on_batch(self, message: KafkaMessage) -> None:
         """Partition by partition, each in its order; the places move inside."""
         batch: dict[TopicPartition, list[ConsumerRecord]] = {}
         for record in message.raw_message:

@@ -132,7 +132,7 @@ class ServiceSink:
                 productions,
             )
             for production, body in rows:
-                known[production] = type(nothing).model_validate_json(body)
+                known[production] = self.service.known(body)
         return known
 
     def forget(self) -> None:

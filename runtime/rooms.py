@@ -38,6 +38,13 @@ class Service:
                 return decider
         raise LookupError(f"{self.name} takes no {command.__name__}")
 
+    def known(self, body: str | None) -> Any:
+        """What the room remembers of a production, from its stored form."""
+        nothing = self.policies.nothing_known
+        if nothing is None or body is None:
+            return nothing
+        return type(nothing).model_validate_json(body)
+
     @property
     def commands(self) -> tuple[type[Command], ...]:
         """Every command of the room, in the order of its deciders."""

@@ -4,38 +4,36 @@ The same text under the same key is always sealed to the same text (AES-SIV, see
 0003), so that a repeated command stays equal to the first. Destroying the key erases the texts.
 """
 
-import base64
-import binascii
 import os
 import re
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 import asyncpg
 from cachetools import TTLCache
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import TypeAdapter
 
 from events.names import PersonId
-from events.personal import ERASED, SEALED_PATTERN
-from runtime.kept import kept
-from runtime.settings import Settings
+from runtime import sealed
+from runtime.decider import C, Rejection
+from runtime.personal import personal_fields
+from runtime.sealed import SealBroken
 
 CACHED_SECONDS = 30
 CACHED_KEYS_MAX = 10_000
 
-_PREFIX = "sealed:1:"
-_SEALED = re.compile(SEALED_PATTERN)
 _PERSON: TypeAdapter[str] = TypeAdapter(PersonId)
-_NAME_BYTES = 8
-_KEY_BYTES = _NAME_BYTES + 64
+_LOOKS_SEALED = re.compile(r'"sealed:[0-9]+:')
 _NONCE_BYTES = 12
 
 
-class SealBroken(ValueError):
-    """A text that was not sealed by this vault, or was changed since."""
+class TextLooksSealed(Rejection):
+    """Who sends a text that reads like a sealed one could have it opened as another's."""
+
+    STATUS = 422
 
 
 class WrongMasterKey(Exception):
@@ -63,18 +61,20 @@ class Sealer(Protocol):
 
     async def seal_many(self, texts: Sequence[tuple[str, str]]) -> list[str]:
         """Seals pairs of person and text, in order; raises as `seal` does."""
-        keys = await self.keys({_PERSON.validate_python(person) for person, _ in texts}, create=True)
-        return [_seal(keys[person], person, text) for person, text in texts]
+        keys = await self.keys(
+            {_PERSON.validate_python(person) for person, _ in texts}, create=True
+        )
+        return [sealed.seal(keys[person], person, text) for person, text in texts]
 
-    async def open(self, sealed: str) -> str:
+    async def open(self, text: str) -> str:
         """The text that was sealed; `ERASED` when its key was destroyed.
 
         Raises:
             SealBroken: it is no sealed text, or was changed.
         """
-        if not _SEALED.fullmatch(sealed):
+        if not sealed.is_sealed(text):
             raise SealBroken("this is no sealed text")
-        return str(await self.open_all(sealed))
+        return str(await self.open_all(text))
 
     async def open_all(self, value: Any) -> Any:
         """A copy of `value` (as JSON: dicts, lists, scalars) with every sealed string opened.
@@ -82,11 +82,8 @@ class Sealer(Protocol):
         Raises:
             SealBroken: one of them was changed.
         """
-        found = set(_sealed_strings(value))
-        if not found:
-            return value
-        keys = await self.keys({_split(sealed)[0] for sealed in found}, create=False)
-        return _replace(value, {sealed: _open(keys, sealed) for sealed in found})
+        found = sealed.persons(value)
+        return sealed.opened(value, await self.keys(found, create=False)) if found else value
 
 
 class Vault(Sealer):
@@ -107,7 +104,7 @@ class Vault(Sealer):
         keys = {person: key for person in persons if (key := self._cached.get(person))}
         await self._read(keys, persons)
         while create and (missing := sorted(set(persons) - set(keys))):
-            new = [self._wrap(person, os.urandom(_KEY_BYTES)) for person in missing]
+            new = [self._wrap(person, sealed.new_key()) for person in missing]
             await self._pool.execute(
                 f"INSERT INTO {self._table} (person, key) "
                 "SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING",
@@ -137,9 +134,9 @@ class Vault(Sealer):
         return nonce + self._master.encrypt(nonce, key, person.encode())
 
     def _unwrap(self, person: str, wrapped: bytes) -> bytes:
-        nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+        nonce, locked = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
         try:
-            return self._master.decrypt(nonce, sealed, person.encode())
+            return self._master.decrypt(nonce, locked, person.encode())
         except InvalidTag as error:
             raise WrongMasterKey(
                 "the vault's keys are under another master key: set REEL_MASTER_KEY to the one "
@@ -157,7 +154,7 @@ class MemoryVault(Sealer):
         """The persons' keys; of those that have none, a new one or nothing."""
         if create:
             for person in persons:
-                self._keys.setdefault(person, os.urandom(_KEY_BYTES))
+                self._keys.setdefault(person, sealed.new_key())
         return {person: self._keys[person] for person in persons if person in self._keys}
 
     async def destroy(self, person: str) -> None:
@@ -165,28 +162,22 @@ class MemoryVault(Sealer):
         self._keys.pop(person, None)
 
 
-def master_key(settings: Settings) -> bytes:
-    """The 32 bytes that wrap the persons' keys: from `REEL_MASTER_KEY`, else kept in the home.
+async def seal_command(vault: Sealer, command: C, actor: str) -> C:
+    """`command`, as it came from outside, with its personal fields sealed.
 
     Raises:
-        ValueError: it is not base64 of 32 bytes.
+        TextLooksSealed: a text in it reads like a sealed one.
+        TypeError: its class marks a field that cannot be sealed.
+        ValueError: the person whose text it is has no proper id.
     """
-    if settings.master_key is not None:
-        text, place = settings.master_key.get_secret_value(), "REEL_MASTER_KEY"
-    else:
-        path = settings.home / "identity" / "master.key"
-        text = kept(path, lambda: base64.b64encode(os.urandom(32)) + b"\n").decode()
-        place = str(path)
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != 32:
-        raise ValueError(f"{place} is not base64 of 32 bytes; `openssl rand -base64 32` makes one")
-    return key
-
-
-def _seal(key: bytes, person: str, text: str) -> str:
-    name, secret = key[:_NAME_BYTES], key[_NAME_BYTES:]
-    sealed = name + AESSIV(secret).encrypt(text.encode(), [b"reel", person.encode()])
-    return f"{_PREFIX}{person}:{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+    if _LOOKS_SEALED.search(command.model_dump_json()):
+        raise TextLooksSealed("No text may begin with `sealed:1:`: write it in another way.")
+    texts = {
+        field: (getattr(command, of) if of else actor, text)
+        for field, of in personal_fields(type(command)).items()
+        if (text := getattr(command, field)) is not None
+    }
+    if not texts:
+        return command
+    sealed_texts = await vault.seal_many(list(texts.values()))
+    return command.model_copy(update=dict(zip(texts, sealed_texts, strict=True)))

@@ -34,8 +34,8 @@ def main() -> None:
     """Do what is missing, and remember what was done."""
     if sys.version_info < (3, 11):  # noqa: UP036 - here it is not known yet
         sys.exit(f"Reel needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-    key = fingerprint()
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == key:
+    digest, named = fingerprint(), sorted(SERVERS.keys() & os.environ.keys())
+    if is_ready(digest, named):
         return
     print("Preparing .venv; the first time takes a minute", flush=True)
     uv = shutil.which("uv")
@@ -45,7 +45,7 @@ def main() -> None:
     install(uv)
     if "REEL_KAFKA" not in os.environ:
         run("Fetching Apache Kafka", str(PYTHON), "-m", "runtime.embedded.jars")
-    STAMP.write_text(key)
+    STAMP.write_text(" ".join([digest, *named]))
 
 
 def fingerprint() -> str:
@@ -53,7 +53,15 @@ def fingerprint() -> str:
     digest = hashlib.sha256(sys.version.encode())
     for file in INPUTS:
         digest.update(file.read_bytes())
-    return " ".join([digest.hexdigest(), *sorted(SERVERS.keys() & os.environ.keys())])
+    return digest.hexdigest()
+
+
+def is_ready(digest: str, named: list[str]) -> bool:
+    """Whether the same was installed before, leaving out at most what `named` makes unneeded."""
+    if not (PYTHON.exists() and STAMP.exists()):
+        return False
+    installed, *left_out = STAMP.read_text().split()
+    return installed == digest and set(left_out) <= set(named)
 
 
 def make_venv(uv: str | None) -> None:

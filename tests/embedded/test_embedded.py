@@ -1,10 +1,7 @@
 """The embedded servers keep what they were told, whoever is killed, and are found again."""
 
 import os
-import secrets
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,17 +11,13 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from runtime.embedded import jars
 from runtime.embedded.errors import EmbeddedError
-from runtime.embedded.home import Home
 from runtime.embedded.kafka import EmbeddedKafka
-from runtime.embedded.ports import kept_port
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.process import is_gone
-from runtime.embedded.servers import Servers
+from runtime.embedded.servers import Endpoints, Servers
+from tests.embedded.support import ask, first, publish, topics
 from tests.servers import HASTY_POSTGRES
 
 pytestmark = pytest.mark.integration
@@ -52,42 +45,6 @@ def kafka(folder: Path) -> Iterator[EmbeddedKafka]:
     server = EmbeddedKafka(folder / "kafka")
     yield server
     server.stop()
-
-
-def ask(dsn: str, question: str) -> object:
-    with psycopg.connect(dsn, autocommit=True) as session:
-        answer = session.execute(question)
-        row = answer.fetchone() if answer.description else None
-        return row and row[0]
-
-
-async def topics(address: str) -> set[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
-    try:
-        return set(await admin.list_topics())
-    finally:
-        await admin.close()
-
-
-async def publish(address: str, text: bytes) -> str:
-    topic = f"embedded-{secrets.token_hex(4)}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic, 1, 1)])
-    await admin.close()
-    async with AIOKafkaProducer(
-        bootstrap_servers=address, acks="all", enable_idempotence=True, max_request_size=2 << 20
-    ) as producer:
-        await producer.send_and_wait(topic, text)
-    return topic
-
-
-async def first(address: str, topic: str) -> bytes | None:
-    async with AIOKafkaConsumer(bootstrap_servers=address, auto_offset_reset="earliest") as reader:
-        reader.assign([TopicPartition(topic, 0)])
-        found = await reader.getone()
-        return found.value
 
 
 def test_postgres_keeps_its_data_over_stop_and_kill(postgres: EmbeddedPostgres) -> None:
@@ -124,13 +81,10 @@ def test_a_setting_that_postgres_refuses_shows_the_log_and_the_cure(folder: Path
     assert not server.running()
 
 
-async def test_kafka_keeps_its_records_over_stop_and_kill(kafka: EmbeddedKafka) -> None:
+async def test_kafka_keeps_a_large_record_over_kill(kafka: EmbeddedKafka) -> None:
     address = kafka.start()
     large = bytes(range(256)) * 4096
     topic = await publish(address, large)
-    kafka.stop()
-    assert not kafka.running()
-    assert kafka.start() == address
     kafka.kill()
     assert not kafka.running()
     assert kafka.start() == address
@@ -140,31 +94,41 @@ async def test_kafka_keeps_its_records_over_stop_and_kill(kafka: EmbeddedKafka) 
 PARENT = """
 import sys, time
 from pathlib import Path
-from runtime.embedded.servers import Servers
+from runtime.embedded.servers import Endpoints, Servers
 from tests.servers import HASTY_POSTGRES
-print(*Servers(Path(sys.argv[1]), environment={}, postgres_settings=HASTY_POSTGRES)
-    .start().__dict__.values(), flush=True)
+servers = Servers(Path(sys.argv[1]), environment={}, postgres_settings=HASTY_POSTGRES)
+found = servers.start()
+print(found.database_url, found.kafka, flush=True)
 time.sleep(60)
 """
+
+
+def started_by_another(folder: Path) -> tuple[str, str]:
+    """The endpoints of servers whose parent was killed after it had started them."""
+    command = [sys.executable, "-c", PARENT, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        try:
+            assert parent.stdout is not None
+            dsn, address = parent.stdout.readline().split()
+            with pytest.raises(EmbeddedError, match=f"Process {parent.pid} runs the servers"):
+                Servers(folder, environment={}).start()
+        finally:
+            parent.kill()
+    return dsn, address
 
 
 async def test_survivors_of_a_killed_parent_are_adopted(
     folder: Path, postgres: EmbeddedPostgres, kafka: EmbeddedKafka
 ) -> None:
+    dsn, address = postgres.start(), kafka.start()
+    topic = await publish(address, b"before")
     postgres.stop()
     kafka.stop()
-    command = [sys.executable, "-c", PARENT, str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        dsn, address = parent.stdout.readline().split()
-        owned = (postgres.pid, kafka.pid)
-        with pytest.raises(EmbeddedError, match=f"Process {parent.pid} runs the servers"):
-            Servers(folder, environment={}).start()
-        parent.kill()
-    topic = await publish(address, b"before")
-    assert None not in owned and owned == (postgres.pid, kafka.pid)
+    assert started_by_another(folder) == (dsn, address)
+    owned = (postgres.pid, kafka.pid)
+    assert None not in owned
     with Servers(folder, environment={}, postgres_settings=HASTY_POSTGRES) as servers:
-        assert (servers.endpoints.database_url, servers.endpoints.kafka) == (dsn, address)
+        assert servers.endpoints == Endpoints(dsn, address)
         assert owned == (postgres.pid, kafka.pid)
         assert await first(address, topic) == b"before"
     assert (postgres.pid, kafka.pid) == (None, None)
@@ -192,56 +156,12 @@ async def test_a_wiped_kafka_is_empty_and_answers_at_the_same_address(
     assert topic not in await topics(address)
 
 
-def test_a_second_process_finds_the_first(folder: Path) -> None:
-    home = Home(folder / "home")
-    assert home.describe() is None
-    program = (
-        "import sys, time; from pathlib import Path; from runtime.embedded.home import Home\n"
-        "home = Home(Path(sys.argv[1])); assert home.acquire()\n"
-        "home.announce({'url': 'http://127.0.0.1:1'}); print('ready', flush=True); time.sleep(60)"
-    )
-    command = [sys.executable, "-c", program, str(home.path)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None and other.stdout.readline() == b"ready\n"
-        found = home.describe() or {}
-        assert (home.acquire(), found["pid"]) == (False, other.pid)
-        assert found["url"] == "http://127.0.0.1:1"
-        other.send_signal(signal.SIGKILL)
-    assert home.describe() is None
-    assert home.acquire()
-    home.release()
-
-
 def test_named_servers_are_used_and_nothing_is_started(folder: Path) -> None:
     named = {"REEL_DATABASE_URL": "postgresql://own/reel", "REEL_KAFKA": "own:9092"}
     with Servers(folder / "named", environment=named) as servers:
         assert servers.endpoints.database_url == "postgresql://own/reel"
         assert servers.endpoints.kafka == "own:9092"
         assert (servers.postgres, servers.kafka) == (None, None)
-
-
-def test_a_port_that_a_stranger_took_is_given_up(tmp_path: Path) -> None:
-    port = kept_port(tmp_path / "port")
-    assert kept_port(tmp_path / "port") == port
-    with socket.create_server(("127.0.0.1", port)):
-        assert kept_port(tmp_path / "port") != port
-
-
-def test_a_jar_that_is_not_the_tested_one_is_refused_by_name(tmp_path: Path) -> None:
-    lock = tmp_path / "kafka.lock"
-    text = jars.LOCK.read_text()
-    name = "kafka_2.13-4.4.0.jar"
-    digest = next(line.split()[0] for line in text.splitlines() if line.endswith(f"  {name}"))
-    lock.write_text(text.replace(digest, "0" * 64))
-    with pytest.raises(EmbeddedError, match=f"{name} has the sha256 {digest}.*says 0000"):
-        jars.jars(lock)
-    (tmp_path / "stranger.jar").write_bytes(b"")
-    lock.write_text(f"{'0' * 64}  needed.jar\n")
-    with pytest.raises(EmbeddedError, match=r"needed\.jar is missing"):
-        jars.verify(tmp_path, lock)
-    lock.write_text("")
-    with pytest.raises(EmbeddedError, match=r"stranger\.jar is not one of"):
-        jars.verify(tmp_path, lock)
 
 
 AS_NOBODY = """

@@ -1,0 +1,110 @@
+"""The relay's lease and cursor: one owner per log, by the database's clock.
+
+The owner stops by its own monotonic clock before the lease ends; if it wakes up late all the same,
+its cursor update matches no row.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass, replace
+
+import asyncpg
+
+LEASE_SECONDS = 5.0
+SAFETY_SECONDS = 1.5
+
+
+class LeaseLost(Exception):
+    """Another relay owns the log now, or this one could not renew in time."""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far Kafka has confirmed: for each partition the last position, its hash and offset.
+
+    `position` is the last one before which everything is confirmed.
+    """
+
+    incarnation: str | None
+    position: int
+    positions: tuple[int, ...]
+    hashes: tuple[bytes, ...]
+    offsets: tuple[int, ...]
+
+    def confirmed(
+        self, partition: int, position: int, hash_: bytes, offset: int
+    ) -> "Cursor":
+        """The cursor after one more confirmed record, the next one of the log."""
+        return replace(
+            self,
+            position=position,
+            positions=_with(self.positions, partition, position),
+            hashes=_with(self.hashes, partition, hash_),
+            offsets=_with(self.offsets, partition, offset),
+        )
+
+
+def _with(values: tuple, index: int, value: object) -> tuple:  # type: ignore[type-arg]
+    return (*values[:index], value, *values[index + 1 :])
+
+
+class Lease:
+    """Ownership of one log's relay, renewed while it is used."""
+
+    def __init__(self, log: str, pool: asyncpg.Pool, *, seconds: float = LEASE_SECONDS) -> None:
+        self._log = log
+        self._pool = pool
+        self._owner = uuid.uuid4()
+        self._seconds = seconds
+        self._good_till = float("-inf")
+
+    async def take(self) -> Cursor | None:
+        """Takes or renews the lease and answers the cursor; None while another owner has it."""
+        asked = time.monotonic()
+        row = await self._pool.fetchrow(
+            f"""UPDATE {self._log}.relay
+                SET owner = $1, leased_till = clock_timestamp() + make_interval(secs => $2)
+                WHERE owner = $1 OR leased_till < clock_timestamp()
+                RETURNING incarnation::text, position, positions, hashes, offsets""",
+            self._owner,
+            self._seconds,
+        )
+        if row is None:
+            self._good_till = float("-inf")
+            return None
+        self._good_till = asked + self._seconds - SAFETY_SECONDS
+        return Cursor(row[0], row[1], tuple(row[2]), tuple(row[3]), tuple(row[4]))
+
+    def check(self) -> None:
+        """Raises `LeaseLost` once the lease may have ended."""
+        if time.monotonic() >= self._good_till:
+            raise LeaseLost(f"the relay's lease on {self._log} was not renewed in time")
+
+    async def move(self, cursor: Cursor) -> None:
+        """Moves the cursor and renews; raises `LeaseLost` if another relay owns the log."""
+        asked = time.monotonic()
+        done = await self._pool.execute(
+            f"""UPDATE {self._log}.relay
+                SET incarnation = $2::uuid, position = $3, positions = $4, hashes = $5,
+                    offsets = $6, leased_till = clock_timestamp() + make_interval(secs => $7)
+                WHERE owner = $1""",
+            self._owner,
+            cursor.incarnation,
+            cursor.position,
+            list(cursor.positions),
+            list(cursor.hashes),
+            list(cursor.offsets),
+            self._seconds,
+        )
+        if done != "UPDATE 1":
+            raise LeaseLost(f"another relay owns {self._log}")
+        self._good_till = asked + self._seconds - SAFETY_SECONDS
+
+    async def release(self) -> None:
+        """Lets the next relay begin at once."""
+        await self._pool.execute(
+            f"UPDATE {self._log}.relay SET owner = NULL, leased_till = '-infinity' "
+            "WHERE owner = $1",
+            self._owner,
+        )
+        self._good_till = float("-inf")

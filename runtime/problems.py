@@ -1,0 +1,173 @@
+"""Every error as RFC 9457 problem+json: one table from exceptions to status, code and cure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from runtime.handling import KeyReused
+from runtime.identity import NotAuthenticated
+from runtime.importing import BadFile
+from runtime.jwks import JwksUnavailable
+from runtime.log.committer import OUTCOME_UNKNOWN
+from runtime.log.contract import Overloaded, TooLarge, Unavailable
+from runtime.team import NoSuchProduction, ProductionUnheardOf
+from runtime.token import BadToken
+from runtime.vault import TextLooksSealed
+
+logger = structlog.get_logger()
+
+
+class Problem(BaseModel):
+    """What went wrong, by a code that never changes, and what to do about it."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Budget is locked"])
+    status: int = Field(examples=[409])
+    code: str = Field(examples=["budget-is-locked"])
+    detail: str = Field(examples=["version 1 is locked: reopen the budget to draft version 2"])
+    problems: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Forbidden(Exception):
+    """A member without the role that this needs."""
+
+
+class NotThere(Exception):
+    """A page, a row or a command that does not exist."""
+
+
+class Gone(Exception):
+    """What was asked about belongs to a log that was restored since."""
+
+
+class NotYet(Exception):
+    """The answer is not here yet; it may be in a moment."""
+
+
+class Stopped(Exception):
+    """The read model stands still for this production until somebody has looked at the reason."""
+
+
+class MalformedBody(Exception):
+    """The body is no JSON, or no text where a file was expected."""
+
+
+_TABLE: dict[type[Exception], tuple[int, str]] = {
+    MalformedBody: (400, "malformed-body"),
+    BadToken: (400, "bad-token"),
+    NotAuthenticated: (401, "not-authenticated"),
+    Forbidden: (403, "role-missing"),
+    NoSuchProduction: (404, "no-such-production"),
+    NotThere: (404, "not-there"),
+    Gone: (410, "restored-since"),
+    TooLarge: (413, "too-large"),
+    KeyReused: (422, "idempotency-key-reused"),
+    TextLooksSealed: (422, "text-looks-sealed"),
+    JwksUnavailable: (503, "identity-provider-away"),
+    ProductionUnheardOf: (503, "production-unheard-of"),
+    NotYet: (503, "not-yet"),
+    Stopped: (503, "stopped"),
+    Overloaded: (503, "overloaded"),
+    Unavailable: (503, "log-unavailable"),
+    **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
+}
+
+_HTTP_CODES = {404: "not-there", 405: "method-not-allowed", 413: "too-large"}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    problems: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One problem+json answer."""
+    body = Problem(
+        title=code.replace("-", " ").capitalize(),
+        status=status,
+        code=code,
+        detail=detail,
+        problems=[dict(one) for one in problems],
+    )
+    extra = dict(headers or {})
+    if status == 503:
+        extra.setdefault("Retry-After", "1")
+    if status == 401:
+        extra.setdefault("WWW-Authenticate", 'Bearer realm="reel"')
+    return Response(
+        orjson.dumps(body.model_dump(), default=str),
+        status,
+        media_type="application/problem+json",
+        headers=extra,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of `app` a problem with a stable code."""
+    for kind, (status, code) in _TABLE.items():
+        app.add_exception_handler(kind, _handler(status, code))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(BadFile, _bad_file)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _handler(status: int, code: str) -> Any:
+    async def answer(request: Request, error: Exception) -> Response:
+        if status == 403:
+            logger.warning("access_refused", path=request.url.path, reason=str(error))
+        detail = str(error) or type(error).__name__
+        if code == "database-away":
+            logger.warning("database_away", error=repr(error))
+            detail = "the database does not answer; try again shortly"
+        return problem(status, code, detail)
+
+    return answer
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = error.errors()
+    if any(one["type"] == "json_invalid" for one in errors):
+        return problem(400, "malformed-body", "the body is no JSON: " + errors[0]["msg"])
+    return problem(
+        422,
+        "invalid",
+        "the request does not have the form that this command takes",
+        problems=[
+            {"where": ".".join(str(step) for step in one["loc"]), "problem": one["msg"]}
+            for one in errors[:200]
+        ],
+    )
+
+
+async def _bad_file(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BadFile)
+    return problem(
+        422,
+        "bad-file",
+        f"the file has {len(error.problems)} problems; nothing of it was recorded",
+        problems=[vars(one) for one in error.problems],
+    )
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _HTTP_CODES.get(error.status_code, "refused")
+    return problem(error.status_code, code, str(error.detail), headers=error.headers)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    logger.exception("unforeseen", path=request.url.path, exc_info=error)
+    return problem(
+        500, "unforeseen", "an error that nobody foresaw; it is in the log under this request's id"
+    )

@@ -1,0 +1,198 @@
+"""What a read model's queries stand on: its rows, who may ask, and how fresh the answer is."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from pydantic import BaseModel, Field
+
+from events.envelope import moment_of
+from runtime.clock import DatabaseClock
+from runtime.consumer import Consumer
+from runtime.identity import Caller
+from runtime.log.contract import Store
+from runtime.log.partition import partition_of
+from runtime.problems import Gone, NotYet, Stopped
+from runtime.rooms import Projection
+from runtime.team import Member, Team
+from runtime.token import BadToken, Token
+from runtime.view import Rows
+from runtime.views import Tables
+
+PAGE_ROWS_MAX = 200
+AFTER_SECONDS_MAX = 5.0
+POLL_SECONDS = 0.02
+
+
+class Freshness(BaseModel):
+    """How far an answer has come in one log, beside how far the log is, for its partition."""
+
+    log: str
+    incarnation: str
+    position: int = Field(description="the last position that is in this answer")
+    head: int = Field(description="the last position that the log has for this production")
+    caught_up: bool
+    head_at: str = Field(description="when the log took its last event, of any production")
+
+
+class Reader:
+    """Reads one projection's rows for callers."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        pool: asyncpg.Pool,
+        stores: dict[str, Store],
+        clock: DatabaseClock,
+        consumer: Consumer | None = None,
+    ) -> None:
+        self.projection = projection
+        self.schema = projection.schema
+        self.pool = pool
+        self.tables = Tables(self.schema, projection.view)
+        self._stores = stores
+        self._clock = clock
+        self._team = Team(self.schema, pool)
+        self._consumer = consumer
+
+    async def member(self, production: str, caller: Caller) -> Member:
+        """The caller on that production's team; raises as `Team.member` does."""
+        return await self._team.member(
+            production, caller.person, (await self._clock.now()).date()
+        )
+
+    async def productions_of(self, caller: Caller, after: str | None, limit: int) -> list[str]:
+        """Ids of the productions that the caller is on today, in order, behind `after`."""
+        today = (await self._clock.now()).date()
+        rows = await self.pool.fetch(
+            f"""SELECT DISTINCT production::text FROM {self.schema}.team
+                WHERE person = $1 AND ($2::uuid IS NULL OR production > $2)
+                  AND (starts IS NULL OR starts <= $4) AND (ends IS NULL OR ends >= $4)
+                ORDER BY 1 LIMIT $3""",
+            caller.person,
+            after,
+            limit,
+            today,
+        )
+        return [row[0] for row in rows]
+
+    async def rows(self, productions: Sequence[str]) -> dict[str, Rows]:
+        """Every row of those productions, from one moment."""
+        async with self.pool.acquire() as connection:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                return await self.tables.load(connection, productions)
+
+    async def about(self, productions: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Title and currency of those productions, by id."""
+        rows = await self.pool.fetch(
+            f"SELECT production::text, title, currency FROM {self.schema}.production "
+            "WHERE production = ANY($1::uuid[])",
+            list(productions),
+        )
+        return {row[0]: {"title": row[1], "currency": row[2]} for row in rows}
+
+    async def freshness_of_all(self) -> list[Freshness]:
+        """How far the rows of all productions are: of each log, the partition furthest behind."""
+        answers = []
+        for log, store in self._stores.items():
+            places = {
+                row["partition"]: row["position"]
+                for row in await self.pool.fetch(
+                    f"SELECT partition, position FROM {self.schema}.place WHERE log = $1", log
+                )
+            }
+            heads = await store.heads()
+            behind = [
+                (places.get(partition, 0), head)
+                for partition, head in enumerate(heads.partitions)
+                if places.get(partition, 0) < head
+            ]
+            position, head = min(behind, default=(heads.position, heads.position))
+            answers.append(
+                Freshness(
+                    log=log,
+                    incarnation=heads.incarnation,
+                    position=position,
+                    head=head,
+                    caught_up=not behind,
+                    head_at=moment_of(heads.time_us).isoformat(),
+                )
+            )
+        return answers
+
+    async def freshness(self, production: str) -> list[Freshness]:
+        """How far the rows of that production are, log by log.
+
+        Raises:
+            Stopped: the partition that feeds them stands still.
+        """
+        answers = []
+        for log, store in self._stores.items():
+            heads = await store.heads()
+            partition = partition_of(production, len(heads.partitions))
+            place = await self._place(log, partition)
+            if place["stopped"]:
+                raise Stopped(
+                    f"{self.projection.name} stands still at {log} position {place['position']}: "
+                    f"{place['stopped']}"
+                )
+            answers.append(
+                Freshness(
+                    log=log,
+                    incarnation=heads.incarnation,
+                    position=place["position"],
+                    head=heads.partitions[partition],
+                    caught_up=place["position"] >= heads.partitions[partition],
+                    head_at=moment_of(heads.time_us).isoformat(),
+                )
+            )
+        return answers
+
+    async def until(self, after: str | None) -> None:
+        """Waits until the rows hold what the token stands for, five seconds at most.
+
+        Raises:
+            BadToken, Gone: the token is none, or of a log that was restored since.
+            NotYet: the rows are not there in time.
+        """
+        if after is None:
+            return
+        token = Token.parse(after)
+        store = self._stores.get(token.log)
+        if store is None:
+            raise BadToken(f"{self.projection.name} does not hear the log {token.log!r}")
+        heads = await store.heads()
+        if token.incarnation != heads.incarnation:
+            raise Gone(f"the {token.log} log was restored since; ask again without `after`")
+        if token.partition >= len(heads.partitions):
+            raise BadToken(f"the {token.log} log has no partition {token.partition}")
+        deadline = time.monotonic() + AFTER_SECONDS_MAX
+        while (await self._place(token.log, token.partition))["position"] < token.position:
+            if time.monotonic() > deadline:
+                raise NotYet(
+                    f"{self.projection.name} has not reached {token} within "
+                    f"{AFTER_SECONDS_MAX:.0f} s"
+                )
+            await self._moved()
+
+    async def _moved(self) -> None:
+        """Until the consumer in this process has moved, or a moment has passed."""
+        if self._consumer is None:
+            await asyncio.sleep(POLL_SECONDS)
+            return
+        try:
+            async with asyncio.timeout(POLL_SECONDS), self._consumer.moved:
+                await self._consumer.moved.wait()
+        except TimeoutError:
+            return
+
+    async def _place(self, log: str, partition: int) -> Any:
+        row = await self.pool.fetchrow(
+            f"SELECT position, stopped FROM {self.schema}.place "
+            "WHERE log = $1 AND partition = $2",
+            log,
+            partition,
+        )
+        return row or {"position": 0, "stopped": None}

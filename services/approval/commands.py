@@ -1,0 +1,126 @@
+"""What the approval room can be told to do."""
+
+from datetime import date
+from functools import cache
+from typing import Annotated, ClassVar
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from events.approval import Kind, Role, Rule, Subject
+from events.money import Currency, Money
+from events.names import Id, PersonId, Reference, Text
+from runtime.decider import Command, Personal
+
+LEADERS = frozenset({Role.EXECUTIVE_PRODUCER, Role.PRODUCER})
+REQUESTERS = LEADERS | {
+    Role.LINE_PRODUCER,
+    Role.PRODUCTION_ACCOUNTANT,
+    Role.DIRECTOR,
+    Role.DEPARTMENT_HEAD,
+}
+DECIDERS = frozenset(Role) - {Role.AUDITOR}
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _in_the_time_zone_database(name: str) -> str:
+    if name not in _time_zones():
+        raise ValueError("no such time zone: write its IANA name, as America/New_York")
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_in_the_time_zone_database)]
+
+
+class OpenProduction(Command):
+    """Open a production; who opens it becomes its executive producer."""
+
+    OPENS: ClassVar[bool] = True
+
+    title: Text
+    kind: Kind
+    currency: Currency
+    time_zone: TimeZone
+    name: Annotated[Text | None, Personal(of="")] = None
+
+
+class AppointPerson(Command):
+    """Appoint a person to a role, or change the days of an appointment."""
+
+    MAY: ClassVar[frozenset[Role]] = LEADERS
+
+    person: PersonId
+    role: Role
+    name: Annotated[Text | None, Personal()] = None
+    starts: date | None = None
+    ends: date | None = None
+
+
+class EndAppointment(Command):
+    """End a person's appointment to a role; `ends` is its last day."""
+
+    MAY: ClassVar[frozenset[Role]] = LEADERS
+
+    person: PersonId
+    role: Role
+    ends: date
+    reason: Text
+
+
+class SetApprovalRules(Command):
+    """Set who must agree to one kind of subject, band by band; they replace those before."""
+
+    MAY: ClassVar[frozenset[Role]] = LEADERS
+
+    subject_kind: Reference
+    rules: Annotated[tuple[Rule, ...], Field(max_length=50)]
+
+
+class RequestApproval(Command):
+    """Ask for the approval of one exact version; without a `rule` the production's rules hold."""
+
+    MAY: ClassVar[frozenset[Role]] = REQUESTERS
+    STREAM: ClassVar[str | None] = "request"
+
+    request: Id
+    subject: Subject
+    amount: Money | None = None
+    rule: Rule | None = None
+
+
+class GrantApproval(Command):
+    """Agree to what is asked."""
+
+    MAY: ClassVar[frozenset[Role]] = DECIDERS
+    STREAM: ClassVar[str | None] = "request"
+
+    request: Id
+    note: Text | None = None
+
+
+class RefuseApproval(Command):
+    """Refuse what is asked, with the reason."""
+
+    MAY: ClassVar[frozenset[Role]] = DECIDERS
+    STREAM: ClassVar[str | None] = "request"
+
+    request: Id
+    reason: Text
+
+
+class VoidApproval(Command):
+    """Let a request fall away undecided, since what it asks about has moved on."""
+
+    MAY: ClassVar[frozenset[Role]] = REQUESTERS
+    STREAM: ClassVar[str | None] = "request"
+
+    request: Id
+    reason: Text
+
+
+ProductionCommand = OpenProduction | AppointPerson | EndAppointment | SetApprovalRules
+RequestCommand = RequestApproval | GrantApproval | RefuseApproval | VoidApproval

@@ -1,0 +1,272 @@
+"""Personal texts: sealed alike each time, opened by their own key alone, gone when it is gone."""
+
+import asyncio
+import base64
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from string import ascii_letters, digits
+from typing import Annotated, Any
+
+import asyncpg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+
+from events.names import PersonId, Text
+from events.personal import ERASED, Sealed
+from runtime.decider import Command, Personal
+from runtime.kept import master_key
+from runtime.migrate import Schema, migrate
+from runtime.personal import personal_fields
+from runtime.sealed import SealBroken
+from runtime.settings import Settings
+from runtime.vault import (
+    MemoryVault,
+    Sealer,
+    TextLooksSealed,
+    Vault,
+    WrongMasterKey,
+    seal_command,
+)
+from tests.servers import drop_database, fresh_database
+
+BOTH = [
+    pytest.param("memory", marks=pytest.mark.unit),
+    pytest.param("postgres", marks=pytest.mark.integration),
+]
+MASTER = os.urandom(32)
+PEOPLE = st.text(ascii_letters + digits + "._:@/|+=-", min_size=1, max_size=200)
+SOME = settings(deadline=None, max_examples=40)
+
+
+@pytest.fixture(scope="module")
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    url = fresh_database(database_url)
+    await asyncio.to_thread(migrate, [Schema(url, "vault", "vault")])
+    async with asyncpg.create_pool(url, min_size=1, max_size=4) as pool:
+        yield pool
+    drop_database(url)
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def vault(request: pytest.FixtureRequest) -> Sealer:
+    if request.param == "memory":
+        return MemoryVault()
+    return Vault(request.getfixturevalue("pool"), MASTER)
+
+
+@given(person=PEOPLE, text=st.text())
+@SOME
+async def test_what_was_sealed_opens_and_seals_to_the_same_again(
+    vault: Sealer, person: str, text: str
+) -> None:
+    sealed = await vault.seal(person, text)
+    assert TypeAdapter(Sealed).validate_python(sealed) == sealed
+    assert await vault.open(sealed) == text
+    assert await vault.seal(person, text) == sealed
+
+
+@given(one=PEOPLE, other=PEOPLE, text=st.text())
+@SOME
+async def test_no_two_people_s_texts_are_alike(
+    vault: Sealer, one: str, other: str, text: str
+) -> None:
+    first, second = await vault.seal_many([(one, text), (other, text)])
+    assert (first == second) == (one == other)
+    assert (first.rpartition(":")[2] == second.rpartition(":")[2]) == (one == other)
+
+
+@given(person=PEOPLE, text=st.text(), other=st.text())
+@SOME
+async def test_what_was_destroyed_stays_erased(
+    vault: Sealer, person: str, text: str, other: str
+) -> None:
+    before = await vault.seal(person, text)
+    await vault.destroy(person)
+    assert await vault.open(before) == ERASED
+    after = await vault.seal(person, other)
+    assert await vault.open_all([before, after]) == [ERASED, other]
+
+
+@given(text=st.text(max_size=20), place=st.integers(8, 23), bit=st.integers(0, 7))
+@SOME
+async def test_a_changed_text_is_never_shown(
+    vault: Sealer, text: str, place: int, bit: int
+) -> None:
+    head, _, encoded = (await vault.seal("ann", text)).rpartition(":")
+    box = bytearray(base64.urlsafe_b64decode(encoded + "=="))
+    box[place] ^= 1 << bit
+    changed = f"{head}:{base64.urlsafe_b64encode(box).decode().rstrip('=')}"
+    with pytest.raises(SealBroken, match="ann"):
+        await vault.open(changed)
+
+
+async def test_a_text_is_nobody_else_s(vault: Sealer) -> None:
+    ann, bob = await vault.seal_many([("ann", "12 Elm Street"), ("bob", "9 Oak Lane")])
+    moved = ann.replace(":ann:", ":bob:")
+    assert await vault.open(moved) == ERASED
+    assert await vault.open(bob) == "9 Oak Lane"
+
+
+@pytest.mark.parametrize("text", ["", "Ann", "sealed:1:ann", "sealed:1::AAAA", "sealed:2:ann:AA"])
+async def test_what_is_not_sealed_cannot_be_opened(vault: Sealer, text: str) -> None:
+    with pytest.raises(SealBroken, match="no sealed text"):
+        await vault.open(text)
+    assert await vault.open_all(text) == text
+
+
+async def test_a_text_that_reads_like_a_sealed_one_is_opened_once(vault: Sealer) -> None:
+    inner = await vault.seal("ann", "Ann")
+    assert await vault.open(await vault.seal("bob", inner)) == inner
+
+
+@pytest.mark.parametrize("person", ["", "Ann Lee", "ann\n", "p" * 201])
+async def test_a_name_is_no_person(vault: Sealer, person: str) -> None:
+    with pytest.raises(ValueError, match=r"[Ss]tring"):
+        await vault.seal(person, "text")
+
+
+async def test_a_whole_answer_opens(vault: Sealer) -> None:
+    ann, bob = await vault.seal_many([("ann", "Ann"), ("b:o:b", "Bob")])
+    answer = {"crew": [{"name": ann}, {"name": bob, "day": 3}], "note": None, "rate": "12.50"}
+    assert await vault.open_all(answer) == {
+        "crew": [{"name": "Ann"}, {"name": "Bob", "day": 3}],
+        "note": None,
+        "rate": "12.50",
+    }
+
+
+@pytest.mark.integration
+async def test_one_key_however_many_ask_for_it_first(pool: asyncpg.Pool) -> None:
+    vaults = [Vault(pool, MASTER) for _ in range(8)]
+    people = [f"first-{n}" for n in range(20)]
+    orders = [people if n % 2 else people[::-1] for n in range(8)]
+    sealed = await asyncio.gather(
+        *(
+            one.seal_many([(person, "x") for person in order])
+            for one, order in zip(vaults, orders, strict=True)
+        )
+    )
+    assert len({text for texts in sealed for text in texts}) == len(people)
+
+
+@pytest.mark.integration
+async def test_keys_lie_wrapped_and_cannot_change_places(pool: asyncpg.Pool) -> None:
+    vault = Vault(pool, MASTER)
+    ann, _ = await vault.seal_many([("wrapped-ann", "Ann"), ("wrapped-bob", "Bob")])
+    (secret,) = (await vault.keys(["wrapped-ann"], create=False)).values()
+    stored = await pool.fetchval("SELECT key FROM vault.person_key WHERE person = 'wrapped-ann'")
+    assert secret not in stored and secret[8:] not in stored
+    with pytest.raises(WrongMasterKey, match="REEL_MASTER_KEY"):
+        await Vault(pool, os.urandom(32)).open(ann)
+    await pool.execute("UPDATE vault.person_key SET key = $1 WHERE person = 'wrapped-bob'", stored)
+    with pytest.raises(WrongMasterKey):
+        await Vault(pool, MASTER).keys(["wrapped-bob"], create=False)
+
+
+@pytest.mark.unit
+def test_the_master_key_is_named_or_kept(tmp_path: Path) -> None:
+    named = Settings(home=tmp_path, master_key=SecretStr(base64.b64encode(MASTER).decode()))
+    assert master_key(named) == MASTER
+    assert not list(tmp_path.iterdir())
+    kept = master_key(Settings(home=tmp_path, master_key=None))
+    assert len(kept) == 32
+    assert master_key(Settings(home=tmp_path, master_key=None)) == kept
+    for wrong in ("", "swordfish", "é", base64.b64encode(b"short").decode()):
+        with pytest.raises(ValueError, match="openssl rand"):
+            master_key(Settings(home=tmp_path, master_key=SecretStr(wrong)))
+
+
+class Address(BaseModel):
+    street: str
+
+
+class HireGrip(Command):
+    person: PersonId
+    name: Annotated[Text, Personal()]
+    phone: Annotated[Text | None, Personal()] = None
+    email: Annotated[Text, Personal("person")] | None = None
+    remark: Annotated[Text, Personal(of=""), Field(description="the actor's own")] = "none"
+    address: Address | None = None
+
+
+@pytest.mark.unit
+async def test_a_command_s_personal_fields_are_sealed() -> None:
+    vault = MemoryVault()
+    command = HireGrip(person="ann", name="Ann", email="ann@example.org", remark="call me")
+    sealed = await seal_command(vault, command, "boss")
+    assert sealed == await seal_command(vault, command, "boss")
+    assert sealed.person == "ann" and sealed.phone is None
+    assert sealed.name.startswith("sealed:1:ann:")
+    assert sealed.remark.startswith("sealed:1:boss:")
+    assert await vault.open_all(sealed.model_dump()) == command.model_dump()
+
+
+@pytest.mark.unit
+async def test_a_sealed_text_cannot_be_sent_to_have_it_opened() -> None:
+    vault = MemoryVault()
+    stolen = await vault.seal("bob", "9 Oak Lane")
+    for command in (
+        HireGrip(person="ann", name=stolen),
+        HireGrip(person="ann", name="Ann", address=Address(street=stolen)),
+    ):
+        with pytest.raises(TextLooksSealed):
+            await seal_command(vault, command, "boss")
+
+
+class Nested(BaseModel):
+    name: Annotated[str, Personal("")]
+
+
+class Deeper(BaseModel):
+    inner: "list[Deeper]" = []
+    nested: dict[str, Nested] = {}
+
+
+class InList(Command):
+    names: list[Annotated[str, Personal("")]]
+
+
+class OfList(Command):
+    names: Annotated[list[str], Personal("")]
+
+
+class InModel(Command):
+    nested: Nested | None = None
+
+
+class FarDown(Command):
+    deeper: tuple[Deeper, ...] = ()
+
+
+class OfNobody(Command):
+    name: Annotated[str, Personal("persn")]
+
+
+class Twice(Command):
+    name: Annotated[str, Personal("")] | Annotated[str | None, Personal("")]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("command", [InList, OfList, InModel, FarDown, OfNobody, Twice])
+def test_a_marker_that_would_seal_nothing_is_refused(command: type[Command]) -> None:
+    with pytest.raises(TypeError, match=f"{command.__name__}\\."):
+        personal_fields(command)
+
+
+@pytest.mark.unit
+async def test_a_command_without_personal_fields_stays_itself() -> None:
+    class LockBudget(Command):
+        note: Any = None
+
+    command = LockBudget()
+    assert await seal_command(MemoryVault(), command, "ann") is command
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("text", ["sealed:1:ann:AA\n", "sealed:1:a nn:AA", "sealed:1:ann:A=", "x"])
+def test_an_event_takes_sealed_texts_alone(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Sealed).validate_python(text)

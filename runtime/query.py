@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -35,6 +36,15 @@ class Freshness(BaseModel):
     head: int = Field(description="the last position that the log has for this production")
     caught_up: bool
     head_at: str = Field(description="when the log took its last event, of any production")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a query answers from: the rows of some productions, their titles, and the places."""
+
+    rows: dict[str, Rows]
+    about: dict[str, dict[str, str]]
+    places: dict[tuple[str, int], tuple[int, str | None]]
 
 
 class Reader:
@@ -78,73 +88,56 @@ class Reader:
         )
         return [row[0] for row in rows]
 
-    async def rows(self, productions: Sequence[str]) -> dict[str, Rows]:
-        """Every row of those productions, from one moment."""
-        async with self.pool.acquire() as connection:
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                return await self.tables.load(connection, productions)
-
-    async def about(self, productions: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Title and currency of those productions, by id."""
-        rows = await self.pool.fetch(
-            f"SELECT production::text, title, currency FROM {self.schema}.production "
-            "WHERE production = ANY($1::uuid[])",
-            list(productions),
+    async def read(self, productions: Sequence[str]) -> "Reading":
+        """Rows, titles and places of those productions, all from one moment."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            rows = await self.tables.load(connection, productions)
+            about = await connection.fetch(
+                f"SELECT production::text, title, currency FROM {self.schema}.production "
+                "WHERE production = ANY($1::uuid[])",
+                list(productions),
+            )
+            places = await connection.fetch(
+                f"SELECT log, partition, position, stopped FROM {self.schema}.place"
+            )
+        return Reading(
+            rows,
+            {one[0]: {"title": one[1], "currency": one[2]} for one in about},
+            {(one[0], one[1]): (one[2], one[3]) for one in places},
         )
-        return {row[0]: {"title": row[1], "currency": row[2]} for row in rows}
 
-    async def freshness_of_all(self) -> list[Freshness]:
-        """How far the rows of all productions are: of each log, the partition furthest behind."""
+    async def freshness(self, reading: "Reading", production: str | None = None) -> list[Freshness]:
+        """How far a reading is, log by log: for its production, or where it is furthest behind.
+
+        Raises:
+            Stopped: a partition that feeds the production stands still.
+        """
         answers = []
         for log, store in self._stores.items():
-            places = {
-                row["partition"]: row["position"]
-                for row in await self.pool.fetch(
-                    f"SELECT partition, position FROM {self.schema}.place WHERE log = $1", log
-                )
-            }
             heads = await store.heads()
-            behind = [
-                (places.get(partition, 0), head)
-                for partition, head in enumerate(heads.partitions)
-                if places.get(partition, 0) < head
-            ]
-            position, head = min(behind, default=(heads.position, heads.position))
+            count = len(heads.partitions)
+            looked_at = (
+                range(count) if production is None else [partition_of(production, count)]
+            )
+            position = head = 0
+            behind = -1
+            for partition in looked_at:
+                at, stopped = reading.places.get((log, partition), (0, None))
+                if stopped and production:
+                    raise Stopped(f"{self.projection.name} stands still at {log} {at}: {stopped}")
+                if heads.partitions[partition] - at > behind:
+                    position, head = at, heads.partitions[partition]
+                    behind = head - at
             answers.append(
                 Freshness(
                     log=log,
                     incarnation=heads.incarnation,
                     position=position,
                     head=head,
-                    caught_up=not behind,
-                    head_at=moment_of(heads.time_us).isoformat(),
-                )
-            )
-        return answers
-
-    async def freshness(self, production: str) -> list[Freshness]:
-        """How far the rows of that production are, log by log.
-
-        Raises:
-            Stopped: the partition that feeds them stands still.
-        """
-        answers = []
-        for log, store in self._stores.items():
-            heads = await store.heads()
-            partition = partition_of(production, len(heads.partitions))
-            place = await self._place(log, partition)
-            if place["stopped"]:
-                raise Stopped(
-                    f"{self.projection.name} stands still at {log} position {place['position']}: "
-                    f"{place['stopped']}"
-                )
-            answers.append(
-                Freshness(
-                    log=log,
-                    incarnation=heads.incarnation,
-                    position=place["position"],
-                    head=heads.partitions[partition],
-                    caught_up=place["position"] >= heads.partitions[partition],
+                    caught_up=behind <= 0,
                     head_at=moment_of(heads.time_us).isoformat(),
                 )
             )

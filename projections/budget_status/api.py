@@ -21,7 +21,7 @@ from projections.budget_status.figures import (
 from projections.budget_status.view import VIEW, Account, Budget, Category
 from runtime.http import CallerNow, Production
 from runtime.problems import Problem
-from runtime.query import PAGE_ROWS_MAX, Freshness, Reader
+from runtime.query import PAGE_ROWS_MAX, Freshness, Reader, Reading
 from runtime.rooms import Projection
 from runtime.view import Rows
 
@@ -123,20 +123,20 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         await reader.member(production, caller)
-        rows = (await reader.rows([production]))[production]
-        about = (await reader.about([production]))[production]
+        reading = await reader.read([production])
+        rows = reading.rows[production]
         table = _table(rows, by)
         page = [row for row in table if cursor is None or _place(by, row) > _place_of(by, cursor)]
         return _json(
             {
                 "production": production,
-                **about,
+                **reading.about[production],
                 **_budget(rows),
                 "by": by,
                 "conventions": CONVENTIONS,
                 "rows": page[:limit],
                 "total": _total(rows).shown(),
-                "freshness": [one.model_dump() for one in await reader.freshness(production)],
+                "freshness": await _freshness(reader, reading, production),
                 "next": page[limit - 1]["key"] if len(page) > limit else None,
             }
         )
@@ -153,26 +153,31 @@ def routes(reader: Reader) -> APIRouter:
         await reader.until(after)
         productions = await reader.productions_of(caller, cursor, limit + 1)
         page = productions[:limit]
-        rows = await reader.rows(page)
-        about = await reader.about(page)
+        reading = await reader.read(page)
         return _json(
             {
                 "conventions": CONVENTIONS,
                 "rows": [
                     {
                         "production": production,
-                        **about[production],
-                        **_budget(rows[production]),
-                        **_total(rows[production]).shown(),
+                        **reading.about[production],
+                        **_budget(reading.rows[production]),
+                        **_total(reading.rows[production]).shown(),
                     }
                     for production in page
                 ],
-                "freshness": [one.model_dump() for one in await reader.freshness_of_all()],
+                "freshness": await _freshness(reader, reading),
                 "next": page[-1] if len(productions) > limit else None,
             }
         )
 
     return router
+
+
+async def _freshness(
+    reader: Reader, reading: Reading, production: str | None = None
+) -> list[dict[str, Any]]:
+    return [one.model_dump() for one in await reader.freshness(reading, production)]
 
 
 def _json(body: dict[str, Any]) -> Response:

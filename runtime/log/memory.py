@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from aiokafka.partitioner import murmur2
-
 from events.envelope import GENESIS, Recorded
 from runtime.log.contract import PARTITIONS, Answer, Append, Found, Heads, Outcome
+from runtime.log.partition import partition_of
 
 
 def _wall_clock_us() -> int:
@@ -53,7 +52,7 @@ class MemoryStore:
 
     def _append(self, append: Append) -> Answer:
         stream = self._streams[append.stream]
-        partition = (murmur2(append.production.encode()) & 0x7FFFFFFF) % len(self._heads)
+        partition = partition_of(append.production, len(self._heads))
         answer = Answer(
             Outcome.RECORDED,
             first_position=0,

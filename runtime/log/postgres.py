@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 import asyncpg
-from aiokafka.partitioner import murmur2
 
 from events.envelope import Recorded
 from runtime.log.contract import Answer, Append, Found, Heads, Outcome
+from runtime.log.partition import hash_of
 
 _COLUMNS = """production::text, stream, version, position, partition, previous, id::text, ordinal,
     type, schema_version, payload, recorded_at, effective_at, actor, command_id::text,
@@ -49,7 +49,7 @@ class PostgresStore:
             [command.command_id for command in commands],
             [command.fingerprint for command in commands],
             [command.production for command in commands],
-            [murmur2(command.production.encode()) & 0x7FFFFFFF for command in commands],
+            [hash_of(command.production) for command in commands],
             [command.stream for command in commands],
             [command.expected for command in commands],
             [command.actor for command in commands],

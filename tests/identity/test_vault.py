@@ -6,30 +6,20 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from string import ascii_letters, digits
-from typing import Annotated, Any
 
 import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter
 
-from events.names import PersonId, Text
+import runtime.vault
 from events.personal import ERASED, Sealed
-from runtime.decider import Command, Personal
 from runtime.kept import master_key
 from runtime.migrate import Schema, migrate
-from runtime.personal import personal_fields
 from runtime.sealed import SealBroken
 from runtime.settings import Settings
-from runtime.vault import (
-    MemoryVault,
-    Sealer,
-    TextLooksSealed,
-    Vault,
-    WrongMasterKey,
-    seal_command,
-)
+from runtime.vault import MemoryVault, Sealer, Vault, WrongMasterKey
 from tests.servers import drop_database, fresh_database
 
 BOTH = [
@@ -153,6 +143,21 @@ async def test_one_key_however_many_ask_for_it_first(pool: asyncpg.Pool) -> None
 
 
 @pytest.mark.integration
+async def test_a_destroyed_key_is_soon_forgotten_by_other_processes(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runtime.vault.CACHED_SECONDS <= 60
+    monkeypatch.setattr(runtime.vault, "CACHED_SECONDS", 0.1)
+    here, there = Vault(pool, MASTER), Vault(pool, MASTER)
+    sealed = await here.seal("leaver", "Lee")
+    assert await there.open(sealed) == "Lee"
+    await here.destroy("leaver")
+    assert await here.open(sealed) == ERASED
+    await asyncio.sleep(0.12)
+    assert await there.open(sealed) == ERASED
+
+
+@pytest.mark.integration
 async def test_keys_lie_wrapped_and_cannot_change_places(pool: asyncpg.Pool) -> None:
     vault = Vault(pool, MASTER)
     ann, _ = await vault.seal_many([("wrapped-ann", "Ann"), ("wrapped-bob", "Bob")])
@@ -177,96 +182,3 @@ def test_the_master_key_is_named_or_kept(tmp_path: Path) -> None:
     for wrong in ("", "swordfish", "é", base64.b64encode(b"short").decode()):
         with pytest.raises(ValueError, match="openssl rand"):
             master_key(Settings(home=tmp_path, master_key=SecretStr(wrong)))
-
-
-class Address(BaseModel):
-    street: str
-
-
-class HireGrip(Command):
-    person: PersonId
-    name: Annotated[Text, Personal()]
-    phone: Annotated[Text | None, Personal()] = None
-    email: Annotated[Text, Personal("person")] | None = None
-    remark: Annotated[Text, Personal(of=""), Field(description="the actor's own")] = "none"
-    address: Address | None = None
-
-
-@pytest.mark.unit
-async def test_a_command_s_personal_fields_are_sealed() -> None:
-    vault = MemoryVault()
-    command = HireGrip(person="ann", name="Ann", email="ann@example.org", remark="call me")
-    sealed = await seal_command(vault, command, "boss")
-    assert sealed == await seal_command(vault, command, "boss")
-    assert sealed.person == "ann" and sealed.phone is None
-    assert sealed.name.startswith("sealed:1:ann:")
-    assert sealed.remark.startswith("sealed:1:boss:")
-    assert await vault.open_all(sealed.model_dump()) == command.model_dump()
-
-
-@pytest.mark.unit
-async def test_a_sealed_text_cannot_be_sent_to_have_it_opened() -> None:
-    vault = MemoryVault()
-    stolen = await vault.seal("bob", "9 Oak Lane")
-    for command in (
-        HireGrip(person="ann", name=stolen),
-        HireGrip(person="ann", name="Ann", address=Address(street=stolen)),
-    ):
-        with pytest.raises(TextLooksSealed):
-            await seal_command(vault, command, "boss")
-
-
-class Nested(BaseModel):
-    name: Annotated[str, Personal("")]
-
-
-class Deeper(BaseModel):
-    inner: "list[Deeper]" = []
-    nested: dict[str, Nested] = {}
-
-
-class InList(Command):
-    names: list[Annotated[str, Personal("")]]
-
-
-class OfList(Command):
-    names: Annotated[list[str], Personal("")]
-
-
-class InModel(Command):
-    nested: Nested | None = None
-
-
-class FarDown(Command):
-    deeper: tuple[Deeper, ...] = ()
-
-
-class OfNobody(Command):
-    name: Annotated[str, Personal("persn")]
-
-
-class Twice(Command):
-    name: Annotated[str, Personal("")] | Annotated[str | None, Personal("")]
-
-
-@pytest.mark.unit
-@pytest.mark.parametrize("command", [InList, OfList, InModel, FarDown, OfNobody, Twice])
-def test_a_marker_that_would_seal_nothing_is_refused(command: type[Command]) -> None:
-    with pytest.raises(TypeError, match=f"{command.__name__}\\."):
-        personal_fields(command)
-
-
-@pytest.mark.unit
-async def test_a_command_without_personal_fields_stays_itself() -> None:
-    class LockBudget(Command):
-        note: Any = None
-
-    command = LockBudget()
-    assert await seal_command(MemoryVault(), command, "ann") is command
-
-
-@pytest.mark.unit
-@pytest.mark.parametrize("text", ["sealed:1:ann:AA\n", "sealed:1:a nn:AA", "sealed:1:ann:A=", "x"])
-def test_an_event_takes_sealed_texts_alone(text: str) -> None:
-    with pytest.raises(ValidationError):
-        TypeAdapter(Sealed).validate_python(text)

@@ -1,0 +1,49 @@
+"""Connections to PostgreSQL: one pool for each database and role in a process."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+
+from runtime.settings import Settings
+
+
+class Pools:
+    """Opens pools as they are asked for, and closes them all."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pools: dict[tuple[str, str | None], asyncpg.Pool] = {}
+
+    async def of(self, room: str, *, role: str | None = None) -> asyncpg.Pool:
+        """The pool for one room's database, as the login itself or in the given role."""
+        key = (self._settings.database_of(room), role)
+        if key not in self._pools:
+            server_settings = {
+                "application_name": f"reel {room}",
+                "idle_in_transaction_session_timeout": "30000",
+            }
+            if role is not None:
+                server_settings["role"] = role
+            self._pools[key] = await asyncpg.create_pool(
+                key[0],
+                min_size=1,
+                max_size=self._settings.pool_size,
+                command_timeout=30,
+                server_settings=server_settings,
+                reset=_nothing_to_reset if role is not None else None,
+            )
+        return self._pools[key]
+
+    async def close(self) -> None:
+        """Closes every pool; what is under way is given five seconds."""
+        for pool in self._pools.values():
+            try:
+                async with asyncio.timeout(5):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
+
+
+async def _nothing_to_reset(_: Any) -> None:
+    """A service's connections leave no state of the session behind."""

@@ -1,0 +1,251 @@
+"""One process of Reel: whichever rooms, relays and consumers it is to run, started and stopped.
+
+`reel up` runs all of them in one process; containers run the same program in parts.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+
+from runtime import rooms
+from runtime.bus import Subscription, migrate_topics
+from runtime.clock import DatabaseClock
+from runtime.consumer import Consumer
+from runtime.handling import Handler
+from runtime.http import ServiceFace, application
+from runtime.identity import Verifier
+from runtime.kept import master_key
+from runtime.log.committer import Committer
+from runtime.log.contract import Store
+from runtime.log.postgres import PostgresStore
+from runtime.migrate import Schema, check, migrate
+from runtime.pools import Pools
+from runtime.query import Reader
+from runtime.reacting import ServiceSink
+from runtime.relay import Relay
+from runtime.settings import Settings
+from runtime.team import Team
+from runtime.vault import Vault
+from runtime.views import ProjectionSink, Tables
+
+STOP_SECONDS_MAX = 20.0
+VAULT = "vault"
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one process runs, by the rooms' names."""
+
+    serve: tuple[str, ...] = ()
+    relay: tuple[str, ...] = ()
+    project: tuple[str, ...] = ()
+
+    @classmethod
+    def all(cls) -> "Parts":
+        """Everything."""
+        services = tuple(rooms.services())
+        return cls(services, services, tuple(rooms.projections()))
+
+
+def service_schema(service: str) -> str:
+    """Where a service keeps what it has heard, beside its log."""
+    return f"{service}_service"
+
+
+def schemas(settings: Settings) -> list[Schema]:
+    """Every PostgreSQL schema of this build."""
+    found = [Schema(settings.database_of(VAULT), VAULT, "vault")]
+    for name in rooms.services():
+        url = settings.database_of(name)
+        found.append(Schema(url, name, "log"))
+        found.append(Schema(url, service_schema(name), "reader"))
+    for name, projection in rooms.projections().items():
+        url = settings.database_of(name)
+        found.append(Schema(url, projection.schema, "reader", projection.tables_sql))
+    return found
+
+
+async def migrate_all(settings: Settings) -> list[str]:
+    """Brings every database and topic to what this build needs; answers what was done."""
+    applied = await asyncio.to_thread(migrate, schemas(settings))
+    created = await migrate_topics(settings, list(rooms.services()))
+    return applied + [f"topic {topic}" for topic in created]
+
+
+class Process:
+    """Runs its parts until it is told to stop."""
+
+    def __init__(self, settings: Settings, parts: Parts) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._pools = Pools(settings)
+        self._stores: dict[str, Store] = {}
+        self._consumers: list[Consumer] = []
+        self._subscriptions: list[Subscription] = []
+        self._relays: list[Relay] = []
+        self._faces: list[ServiceFace] = []
+        self._readers: list[Reader] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begins an orderly stop."""
+        self._stopping.set()
+
+    async def run(self, announce: Callable[[str], None] = lambda url: None) -> None:
+        """Starts everything, announces its URL, and runs until `stop()`, SIGTERM or SIGINT.
+
+        Raises:
+            UnknownSchema: the database is not what this build knows.
+        """
+        await asyncio.to_thread(check, schemas(self._settings))
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._pools.close)
+            await self._build(stack)
+            listener = _listen(self._settings)
+            server = _Server(
+                uvicorn.Config(
+                    self._application(), log_config=None, access_log=False, lifespan="off",
+                    timeout_graceful_shutdown=5,
+                )
+            )
+            serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+            for consumer in self._consumers:
+                self._go(consumer.watch_the_tail(), f"tail of {consumer.name}")
+            for subscription in self._subscriptions:
+                self._go(subscription.run(), "subscription")
+            for relay in self._relays:
+                self._go(relay.run(), "relay")
+            self._stop_on_signals()
+            announce(f"http://{self._settings.host}:{listener.getsockname()[1]}")
+            await self._until_stopped(serving)
+            await self._shut_down(server, serving)
+
+    async def _until_stopped(self, serving: asyncio.Task[None]) -> None:
+        """A part that ends by itself has failed, and takes the process with it."""
+        stopping = asyncio.create_task(self._stopping.wait())
+        watched = {serving, stopping, *self._tasks}
+        while not stopping.done():
+            done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                if task.exception() is not None:
+                    stopping.cancel()
+                    raise task.exception() or RuntimeError(task.get_name())
+
+    async def _shut_down(self, server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+        """Unready, no new requests, batches finished, leases released, groups left."""
+        logger.info("stopping")
+        try:
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                server.should_exit = True
+                await serving
+                await asyncio.gather(*(one.stop() for one in self._subscriptions))
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+        except TimeoutError:
+            logger.error("stopped_late", seconds=STOP_SECONDS_MAX)
+
+    def _go(self, work: "asyncio._CoroutineLike[None]", name: str) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    def _stop_on_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(name, self.stop)
+
+    async def _build(self, stack: contextlib.AsyncExitStack) -> None:
+        vault = Vault(await self._pools.of(VAULT), master_key(self._settings))
+        for name in self._parts.serve:
+            await self._build_service(name, vault, stack)
+        for name in self._parts.project:
+            await self._build_projection(name)
+        for log in self._parts.relay:
+            pool = await self._pools.of(log)
+            self._relays.append(Relay(self._settings, await self._store(log), pool))
+
+    async def _store(self, log: str) -> Store:
+        """A log as a service may use it: appending and reading, nothing else."""
+        if log not in self._stores:
+            pool = await self._pools.of(log, role=f"reel_{log}_service")
+            self._stores[log] = PostgresStore(log, pool)
+        return self._stores[log]
+
+    async def _build_service(
+        self, name: str, vault: Vault, stack: contextlib.AsyncExitStack
+    ) -> None:
+        service = rooms.services()[name]
+        store = await self._store(name)
+        committer = await stack.enter_async_context(Committer(store))
+        handler = Handler(service, store, committer, vault, DatabaseClock(store))
+        pool = await self._pools.of(name)
+        schema = service_schema(name)
+        sink = ServiceSink(service, schema, pool, handler)
+        heard = sorted({"approval", *service.policies.logs})
+        await self._consume(name, schema, pool, heard, sink)
+        self._faces.append(ServiceFace(handler, Team(schema, pool), vault))
+
+    async def _build_projection(self, name: str) -> None:
+        projection = rooms.projections()[name]
+        pool = await self._pools.of(name)
+        tables = Tables(projection.schema, projection.view)
+        await tables.learn_types(pool)
+        logs = list(projection.view.logs)
+        consumer = await self._consume(
+            projection.schema, projection.schema, pool, logs, ProjectionSink(tables)
+        )
+        stores = {log: await self._store(log) for log in logs}
+        clock = DatabaseClock(next(iter(stores.values())))
+        self._readers.append(Reader(projection, pool, stores, clock, consumer))
+
+    async def _consume(
+        self, name: str, schema: str, pool: object, logs: list[str], sink: object
+    ) -> Consumer:
+        stores = {log: await self._store(log) for log in logs}
+        consumer = Consumer(name, schema, pool, stores, sink)  # type: ignore[arg-type]
+        await consumer.start()
+        self._consumers.append(consumer)
+        self._subscriptions.append(Subscription(self._settings, consumer, name))
+        return consumer
+
+    def _application(self) -> object:
+        return application(
+            title="Reel",
+            verifier=Verifier.from_settings(self._settings),
+            services=self._faces,
+            queries=[reader.projection.routes(reader) for reader in self._readers],
+            unready=self._unready,
+            documented=self._settings.jwks_url is None,
+        )
+
+    def _unready(self) -> list[str]:
+        if self._stopping.is_set():
+            return ["stopping"]
+        return [
+            reason
+            for part in (*self._consumers, *self._relays)
+            for reason in part.unready()
+        ]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the process stops its parts in its own order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(settings: Settings) -> socket.socket:
+    listener = socket.create_server((settings.host, settings.port), backlog=1024)
+    listener.set_inheritable(True)
+    return listener

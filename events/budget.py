@@ -1,6 +1,7 @@
 """Facts of the budget room: the plan and its versions, and what is committed and spent."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -65,7 +66,7 @@ class Line(Part):
     description: Text
     amount: Factor
     unit: Unit
-    x: Factor
+    x: Factor = Decimal(1)
     rate: Factor
 
 
@@ -141,7 +142,8 @@ class BudgetReturned(Event):
 
 
 class BudgetReopened(Event):
-    """A submitted or locked version was set aside, with the reason, to draft the next one."""
+    """A submitted or locked version was set aside, with the reason; `version` is the next one,
+    which is drafted now."""
 
     version: int
     was_locked: bool
@@ -168,6 +170,7 @@ class CommitmentClosed(Event):
     account: AccountNumber
     released: Money
     closed_on: date
+    reason: Text | None = None
 
     def effective_on(self) -> date | None:
         return self.closed_on
@@ -189,7 +192,8 @@ class CostPosted(Event):
 
 
 class CostReversed(Event):
-    """A posting was taken back; what it relieved is open again (`restored`). Both stay readable."""
+    """A posting was taken back; what it relieved is open again (`restored`, zero where the
+    commitment was closed meanwhile). It holds from the day of the cost. Both stay readable."""
 
     reversal: Reference
     posting: Reference

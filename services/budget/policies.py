@@ -11,6 +11,7 @@ from events.money import Currency
 from runtime.decider import Command, Policies
 from services.budget.commands import LockBudget, ReturnBudget
 
+
 class Known(BaseModel):
     """The currency and the title that a production was opened with."""
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr, TypeAdapter
 
 import runtime.vault
 from events.personal import ERASED, Sealed
+from runtime import sealed as texts
 from runtime.kept import master_key
 from runtime.migrate import Schema, migrate
 from runtime.sealed import SealBroken
@@ -182,3 +183,11 @@ def test_the_master_key_is_named_or_kept(tmp_path: Path) -> None:
     for wrong in ("", "swordfish", "é", base64.b64encode(b"short").decode()):
         with pytest.raises(ValueError, match="openssl rand"):
             master_key(Settings(home=tmp_path, master_key=SecretStr(wrong)))
+
+
+@pytest.mark.unit
+def test_a_key_opens_nothing_under_another_s_name() -> None:
+    key = texts.new_key()
+    moved = texts.seal(key, "ann", "12 Elm Street").replace(":ann:", ":bob:")
+    with pytest.raises(SealBroken, match="bob"):
+        texts.opened(moved, {"bob": key})

@@ -1,0 +1,34 @@
+"""`reel`: the command line. Every command has `--json`; exit codes: 0 done, 1 refused, 2 misused,
+3 not reachable."""
+
+import typer
+
+from runtime.cli import machine, people, work
+from runtime.cli.output import guarded
+
+app = typer.Typer(
+    name="reel",
+    help="The event-sourced back office of a film production.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for command in (
+    machine.up_,
+    machine.demo,
+    machine.serve,
+    machine.relay,
+    machine.project,
+    machine.migrate,
+    machine.doctor,
+    people.token,
+    work.status,
+    work.trail,
+):
+    app.command(command.__name__.rstrip("_"))(guarded(command))
+
+imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
+for what in work.importers():
+    imports.command(what, help=f"Import {what} from a CSV file.")(guarded(work.import_command(what)))
+app.add_typer(imports, name="import")

@@ -1,0 +1,81 @@
+"""How the command line speaks: tables for the eye, JSON for programs, cures for errors."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import httpx
+import psycopg
+import typer
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from runtime.bus import TopicMismatch
+from runtime.cli.client import Refused
+from runtime.embedded.errors import EmbeddedError
+from runtime.migrate import UnknownSchema
+
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+
+REFUSED = 1
+MISUSED = 2
+UNREACHABLE = 3
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    json.dump(value, sys.stdout, indent=2, default=str, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table whose first column is text and whose other columns that look like amounts align."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for index, column in enumerate(columns):
+        amounts = all(_is_amount(row[index]) for row in rows)
+        made.add_column(column, justify="right" if rows and amounts else "left", no_wrap=amounts)
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def _is_amount(text: str) -> bool:
+    return not text or text.replace(",", "").replace(".", "").strip("()-[/]redgn").isdigit()
+
+
+def complain(error: Refused) -> None:
+    """Prints a refusal with its cure, and every problem that came with it."""
+    err.print(f"[red]{error.title}[/red]: {error.detail}", highlight=False)
+    if error.problems:
+        columns = list(error.problems[0])
+        rows = [[str(one.get(column, "")) for column in columns] for one in error.problems]
+        err.print(table(f"{len(rows)} problems", columns, rows))
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turns the errors that a person can do something about into a sentence and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except Refused as error:
+            if options.get("as_json"):
+                print_json(error.body)
+            else:
+                complain(error)
+            raise typer.Exit(REFUSED) from None
+        except (UnknownSchema, TopicMismatch, LookupError, ValueError) as error:
+            err.print(f"[red]{error}[/red]", highlight=False)
+            raise typer.Exit(MISUSED) from None
+        except (EmbeddedError, httpx.TransportError, psycopg.OperationalError, KafkaError) as error:
+            err.print(f"[red]{error}[/red]", highlight=False)
+            raise typer.Exit(UNREACHABLE) from None
+
+    return run

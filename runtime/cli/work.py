@@ -1,0 +1,206 @@
+"""The questions and files of every day: status, trail, imports."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from events.envelope import GENESIS, BrokenChain, Recorded, verified
+from runtime import rooms
+from runtime.cli.client import As, Client, Url
+from runtime.cli.output import AsJson, out, print_json, table
+
+Production = Annotated[str, typer.Argument(help="the production's id")]
+
+FIGURES = ("approved", "cost_to_date", "committed", "total_cost", "etc", "efc", "variance")
+HEADINGS = ("Approved", "Cost to date", "Committed", "Total cost", "ETC", "EFC", "Over/(under)")
+
+
+def status(
+    production: Annotated[str | None, typer.Argument(help="its id; none = your slate")] = None,
+    by: Annotated[str, typer.Option(help="account, category or level")] = "category",
+    url: Url = None,
+    name: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where the money stands: of one production, or of all that you are on."""
+    client = Client.of(url, name)
+    path = "/v1/budget-status" if production is None else budget_status_path(production)
+    query = {} if production is None else {"by": by}
+    answer = client.get(path, **query)
+    rows = list(answer["rows"])
+    while answer["next"] is not None:
+        answer = client.get(path, cursor=answer["next"], **query)
+        rows += answer["rows"]
+    answer |= {"rows": rows, "next": None}
+    if as_json:
+        print_json(answer)
+    elif production is None:
+        show_slate(answer)
+    else:
+        show_status(answer)
+
+
+def budget_status_path(production: str) -> str:
+    """The query of one production's budget status."""
+    return f"/v1/productions/{production}/budget-status"
+
+
+def show_status(status: dict[str, Any]) -> None:
+    """A cost report as a table; variance with its sign, over in parentheses as the trade prints."""
+    version = f"version {status['version']}, {status['phase']}"
+    rows = [
+        [row["key"], row["name"] or "", *_amounts(row)] for row in status["rows"]
+    ] + [["", "TOTAL", *_amounts(status["total"])]]
+    title = f"{status['title']} · {status['currency']} · budget {version}"
+    out.print(table(title, ("", status["by"].capitalize(), *HEADINGS), rows))
+    out.print(_freshness(status["freshness"]), style="dim", highlight=False)
+
+
+def show_slate(slate: dict[str, Any]) -> None:
+    """Every production in a row."""
+    if not slate["rows"]:
+        out.print("You are on no production yet. Open one, or ask to be appointed.")
+        return
+    rows = [[row["title"], row["currency"], row["phase"], *_amounts(row)] for row in slate["rows"]]
+    out.print(table("Slate", ("Production", "", "Budget", *HEADINGS), rows))
+    out.print(_freshness(slate["freshness"]), style="dim", highlight=False)
+
+
+def _amounts(row: dict[str, Any]) -> list[str]:
+    return [_amount(row[figure]) for figure in FIGURES[:-1]] + [_over_under(row["variance"])]
+
+
+def _amount(text: str) -> str:
+    whole, _, cents = text.partition(".")
+    return f"{int(whole):,}.{cents}" if not whole.startswith("-0") else text
+
+
+def _over_under(variance: str) -> str:
+    """The variance as cost reports print it: over budget in parentheses."""
+    if variance.startswith("-"):
+        return f"[red]({_amount(variance[1:])})[/red]"
+    return _amount(variance)
+
+
+def _freshness(freshness: list[dict[str, Any]]) -> str:
+    return " · ".join(
+        f"{one['log']} {one['position']} of {one['head']}"
+        + ("" if one["caught_up"] else " (catching up)")
+        for one in freshness
+    )
+
+
+def trail(
+    production: Production,
+    service: Annotated[str | None, typer.Option(help="one room's log only")] = None,
+    verify: Annotated[bool, typer.Option(help="check the hash chains")] = True,
+    url: Url = None,
+    name: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who did what, when and because of what, over all logs, with the chains checked."""
+    client = Client.of(url, name)
+    logs = [service] if service else list(rooms.services())
+    entries = [
+        entry
+        for log in logs
+        for entry in client.pages(f"/v1/productions/{production}/{log}/trail", "events")
+    ]
+    entries.sort(key=lambda entry: entry["recorded_at_us"])
+    audit = audit_line(entries) if verify else None
+    if as_json:
+        print_json({"events": entries, "audit": audit})
+        return
+    rows = [
+        [
+            entry["recorded_at"][:19].replace("T", " "),
+            entry["type"],
+            entry["actor"],
+            entry["log"] + " " + str(entry["position"]),
+            _because(entry, entries),
+        ]
+        for entry in entries
+    ]
+    out.print(table("Trail", ("Recorded (UTC)", "What", "Who", "Where", "Because of"), rows))
+    if audit:
+        out.print(audit, highlight=False)
+
+
+def _because(entry: dict[str, Any], entries: list[dict[str, Any]]) -> str:
+    causes = {one["id"]: one for one in entries}
+    cause = causes.get(entry["causation"] or "")
+    return f"{cause['type']} ({cause['log']} {cause['position']})" if cause else ""
+
+
+def audit_line(entries: list[dict[str, Any]]) -> str:
+    """Counts the facts and checks each log's chain here, from the exact stored texts.
+
+    Raises:
+        BrokenChain: names the first fact that is not what it was.
+    """
+    said = []
+    for log in sorted({entry["log"] for entry in entries}):
+        chain = [_recorded(entry) for entry in entries if entry["log"] == log]
+        head = verified(sorted(chain, key=lambda one: one.position), GENESIS)
+        said.append(f"{log} {len(chain)} events to position {chain[-1].position}, "
+                    f"chain holds, head {head.hex()[:16]}")
+    return "Audit: " + "; ".join(said or ["no events"])
+
+
+def _recorded(entry: dict[str, Any]) -> Recorded:
+    """The fact again, from what the trail tells of it."""
+    return Recorded(
+        log=entry["log"],
+        production=entry["production"],
+        stream=entry["stream"],
+        version=entry["version"],
+        position=entry["position"],
+        partition=entry["partition"],
+        previous=entry["previous"],
+        id=entry["id"],
+        ordinal=entry["ordinal"],
+        type=entry["type"],
+        schema_version=entry["schema_version"],
+        payload=entry["payload"],
+        recorded_at_us=entry["recorded_at_us"],
+        effective_at_us=entry["effective_at_us"],
+        actor=entry["actor"],
+        command_id=entry["command_id"],
+        correlation=entry["correlation"],
+        causation=entry["causation"],
+        hops=entry["hops"],
+        hash=bytes.fromhex(entry["hash"]),
+    )
+
+
+def importers() -> list[str]:
+    """What can be imported, over all rooms."""
+    return sorted(what for service in rooms.services().values() for what in service.imports)
+
+
+def import_command(what: str) -> Callable[..., None]:
+    """The command line's `reel import <what>`."""
+
+    def run(
+        production: Production,
+        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+        url: Url = None,
+        name: As = None,
+        as_json: AsJson = False,
+    ) -> None:
+        client = Client.of(url, name)
+        answer = client.upload(f"/v1/productions/{production}/import/{what}", file.read_bytes())
+        if as_json:
+            print_json(answer)
+        elif answer["events"]:
+            out.print(f"Recorded {len(answer['events'])} events from {file.name}.")
+        else:
+            out.print(f"Everything in {file.name} was recorded before; nothing new.")
+
+    run.__name__ = f"import_{what}"
+    return run
+
+
+__all__ = ["BrokenChain", "audit_line", "import_command", "importers", "status", "trail"]

@@ -1,0 +1,99 @@
+"""Looks an installation over: servers, schemas, topics, and whether the pools fit together."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+
+from runtime import rooms
+from runtime.bus import client_options
+from runtime.embedded.home import Home
+from runtime.log.contract import PARTITIONS
+from runtime.migrate import check
+from runtime.process import schemas
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, what was found, and what to do if it is not right."""
+
+    what: str
+    ok: bool
+    said: str
+    cure: str = ""
+
+
+async def findings(settings: Settings) -> list[Finding]:
+    """Everything that was looked at, in the order in which it should be mended."""
+    card = Home(settings.home).describe() if settings.home.exists() else None
+    found = [
+        Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0]),
+        Finding(
+            "embedded instance",
+            True,
+            f"up at {card.get('url')}, process {card.get('pid')}" if card else "not up",
+        ),
+    ]
+    if settings.database_url is None and not settings.database_urls:
+        found.append(Finding("PostgreSQL", True, "embedded; `reel up` looks after it"))
+    else:
+        found += await _database(settings)
+    if settings.kafka is None:
+        found.append(Finding("Kafka", True, "embedded; `reel up` looks after it"))
+    else:
+        found.append(await _kafka(settings))
+    return found
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    try:
+        connection = await asyncpg.connect(settings.database_of("vault"), timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        return [Finding("PostgreSQL", False, repr(error), "check REEL_DATABASE_URL")]
+    try:
+        version = await connection.fetchval("SHOW server_version")
+        allowed = int(await connection.fetchval("SHOW max_connections"))
+        durable = await connection.fetchval("SHOW fsync") == "on"
+    finally:
+        await connection.close()
+    # A log's service role, and the login of its room, have a pool each.
+    pools = 2 * len(rooms.services()) + len(rooms.projections()) + 1
+    most = pools * settings.pool_size
+    found = [
+        Finding("PostgreSQL", True, version),
+        Finding("fsync", durable, "on" if durable else "off", "" if durable else "turn it on"),
+        Finding(
+            "connections",
+            most <= allowed,
+            f"{most} at most, {allowed} allowed",
+            "" if most <= allowed else "lower REEL_POOL_SIZE or raise max_connections",
+        ),
+    ]
+    try:
+        await asyncio.to_thread(check, schemas(settings))
+        found.append(Finding("schemas", True, "as this build knows them"))
+    except Exception as error:
+        found.append(Finding("schemas", False, str(error), "run `reel migrate`"))
+    return found
+
+
+async def _kafka(settings: Settings) -> Finding:
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=5_000)
+    try:
+        await asyncio.wait_for(admin.start(), 10)
+        topics = await admin.describe_topics([settings.topic(log) for log in rooms.services()])
+    except Exception as error:
+        return Finding("Kafka", False, repr(error), "check REEL_KAFKA and its TLS/SASL settings")
+    finally:
+        await admin.close()
+    wrong = [
+        topic["topic"]
+        for topic in topics
+        if topic["error_code"] or len(topic["partitions"]) != PARTITIONS
+    ]
+    if wrong:
+        return Finding("Kafka", False, f"not as needed: {', '.join(wrong)}", "run `reel migrate`")
+    return Finding("Kafka", True, f"{len(topics)} topics of {PARTITIONS} partitions")

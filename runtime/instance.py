@@ -1,0 +1,103 @@
+"""The whole of Reel on one machine: embedded servers, migration, and every part in one process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from runtime.embedded.home import Home
+from runtime.embedded.ports import kept_port
+from runtime.embedded.servers import Servers
+from runtime.process import Parts, Process, migrate_all
+from runtime.settings import Settings
+
+WATCH_SECONDS = 1.0
+
+logger = structlog.get_logger()
+
+
+class AlreadyUp(Exception):
+    """Another process runs this home; `card` is what it announced."""
+
+    def __init__(self, card: dict[str, object]) -> None:
+        super().__init__("Reel is up already")
+        self.card = card
+
+
+@dataclass(frozen=True)
+class Up:
+    """A running instance: where it answers, and its end."""
+
+    url: str
+    settings: Settings
+    process: Process
+    ended: "asyncio.Task[None]"
+
+
+@asynccontextmanager
+async def up(settings: Settings, progress: Callable[[str], None]) -> AsyncIterator[Up]:
+    """Starts everything and yields when it answers; stops it in order at the end.
+
+    Raises:
+        AlreadyUp: this home is running.
+        EmbeddedError, UnknownSchema: with the cure.
+    """
+    home = Home(settings.home)
+    if not home.acquire():
+        raise AlreadyUp(home.describe() or {})
+    servers = Servers(settings.home, environment=_named(settings), progress=progress)
+    try:
+        endpoints = await asyncio.to_thread(servers.start)
+        settings = settings.model_copy(
+            update={
+                "database_url": endpoints.database_url,
+                "kafka": endpoints.kafka,
+                "port": settings.port or kept_port(home.path / "http.port"),
+            }
+        )
+        progress("Migrating the databases and topics")
+        for done in await migrate_all(settings):
+            logger.info("migrated", what=done)
+        progress("Starting the rooms")
+        process = Process(settings, Parts.all())
+        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(process.run(answered.set_result), name="process")
+        watching = asyncio.create_task(_watch(servers, settings), name="servers")
+        try:
+            await asyncio.wait({running, answered}, return_when=asyncio.FIRST_COMPLETED)
+            if not answered.done():
+                await running
+            home.announce({"url": answered.result(), "kafka": endpoints.kafka})
+            yield Up(answered.result(), settings, process, running)
+        finally:
+            process.stop()
+            with suppress(asyncio.CancelledError):
+                await running
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+    finally:
+        await asyncio.to_thread(servers.stop)
+        home.release()
+
+
+def _named(settings: Settings) -> dict[str, str]:
+    """The servers of one's own, as the embedded package reads them."""
+    named = {"REEL_DATABASE_URL": settings.database_url, "REEL_KAFKA": settings.kafka}
+    return {name: value for name, value in named.items() if value}
+
+
+async def _watch(servers: Servers, settings: Settings) -> None:
+    """An embedded server that died is started again; a Kafka that came back empty gets its topics,
+    and the relay fills them."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        for server in (servers.postgres, servers.kafka):
+            if server is not None and not server.running():
+                logger.warning("server_died", server=type(server).__name__)
+                try:
+                    await asyncio.to_thread(server.start)
+                    await migrate_all(settings)
+                except Exception as error:
+                    logger.error("server_not_restarted", error=repr(error))

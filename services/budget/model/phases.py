@@ -1,0 +1,132 @@
+"""The phases of a budget, and how facts lead from one to the next."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from events.budget import (
+    BudgetDrafted,
+    BudgetLocked,
+    BudgetReopened,
+    BudgetReturned,
+    BudgetSubmitted,
+    CategoriesAdded,
+    LineAdded,
+    LineRemoved,
+    LineRevised,
+    LinesImported,
+)
+from services.budget.model.content import Content
+from services.budget.model.rejections import (
+    BudgetIsLocked,
+    BudgetIsNotDrafted,
+    BudgetIsSubmitted,
+)
+
+
+@dataclass(frozen=True)
+class Undrafted:
+    """There is no budget yet."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """This version is being written."""
+
+    content: Content
+    version: int
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """This version waits for its approval."""
+
+    content: Content
+    submitted: BudgetSubmitted
+
+    @property
+    def version(self) -> int:
+        return self.submitted.version
+
+
+@dataclass(frozen=True)
+class Locked:
+    """This version was approved."""
+
+    content: Content
+    locked: BudgetLocked
+
+    @property
+    def version(self) -> int:
+        return self.locked.version
+
+
+Drafted = Draft | Submitted | Locked
+Budget = Undrafted | Drafted
+
+ContentEvent = CategoriesAdded | LineAdded | LinesImported | LineRevised | LineRemoved
+BudgetEvent = (
+    BudgetDrafted | ContentEvent | BudgetSubmitted | BudgetLocked | BudgetReturned | BudgetReopened
+)
+
+
+def evolve(budget: Budget, event: BudgetEvent) -> Budget:
+    """The budget after `event`."""
+    if isinstance(event, BudgetDrafted):
+        return Draft(Content(event.currency).with_categories(event.categories), version=1)
+    assert not isinstance(budget, Undrafted)
+    match event:
+        case BudgetSubmitted():
+            return Submitted(budget.content, event)
+        case BudgetLocked():
+            return Locked(budget.content, event)
+        case BudgetReturned():
+            return Draft(budget.content, event.version + 1)
+        case BudgetReopened():
+            return Draft(budget.content, event.version)
+        case _:
+            assert isinstance(budget, Draft)
+            return replace(budget, content=_edited(budget.content, event))
+
+
+def drafted(budget: Budget) -> Drafted:
+    """The budget, whatever its phase, or the refusal that there is none."""
+    if isinstance(budget, Undrafted):
+        raise BudgetIsNotDrafted("draft or import a budget first")
+    return budget
+
+
+def still_draft(budget: Budget) -> Draft:
+    """The draft, or the refusal to edit what is submitted or locked."""
+    match drafted(budget):
+        case Draft() as draft:
+            return draft
+        case Submitted(submitted=submitted):
+            raise BudgetIsSubmitted(
+                f"version {submitted.version} is submitted: reopen it to edit version "
+                f"{submitted.version + 1}, or wait for the decision"
+            )
+        case Locked(locked=locked):
+            raise BudgetIsLocked(
+                f"version {locked.version} is locked: reopen it to edit version "
+                f"{locked.version + 1}"
+            )
+        case _ as never:
+            assert_never(never)
+
+
+def _edited(content: Content, event: ContentEvent) -> Content:
+    match event:
+        case CategoriesAdded():
+            return content.with_categories(event.categories)
+        case LineAdded():
+            return content.with_lines([event.line])
+        case LinesImported():
+            return content.with_lines(event.lines)
+        case LineRevised():
+            # A revised line keeps its id, so it was not taken out.
+            kept = content.removed
+            return replace(content.without(event.before).with_lines([event.after]), removed=kept)
+        case LineRemoved():
+            return content.without(event.line)
+        case _:
+            assert_never(event)

@@ -1,0 +1,138 @@
+"""The plan and its versions: draft, submitted, locked, and back to draft as the next version."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from events.budget import BudgetLocked, BudgetReopened, BudgetReturned, BudgetSubmitted
+from events.event import Event
+from runtime.decider import Context, Decider
+from services.budget.commands import (
+    AddCategories,
+    AddLine,
+    BudgetCommand,
+    DraftBudget,
+    ImportBudget,
+    LockBudget,
+    RemoveLine,
+    ReopenBudget,
+    ReturnBudget,
+    ReviseLine,
+    SubmitBudget,
+)
+from services.budget.model.edits import decide_edit
+from services.budget.model.phases import (
+    Budget,
+    Draft,
+    Drafted,
+    Locked,
+    Submitted,
+    Undrafted,
+    drafted,
+    evolve,
+    still_draft,
+)
+from services.budget.model.rejections import BudgetIsEmpty, VersionMovedOn
+
+
+def decide(budget: Budget, command: BudgetCommand, context: Context) -> Sequence[Event]:
+    """The facts that follow from `command`."""
+    match command:
+        case SubmitBudget():
+            return _submit(budget)
+        case LockBudget():
+            return _lock(drafted(budget), command)
+        case ReturnBudget():
+            return _return(drafted(budget), command)
+        case ReopenBudget():
+            return _reopen(drafted(budget), command)
+        case _:
+            return decide_edit(budget, command, context)
+
+
+BUDGET: Decider[Budget, BudgetCommand] = Decider(
+    kind="budget",
+    initial=Undrafted(),
+    commands=(
+        DraftBudget,
+        AddCategories,
+        AddLine,
+        ReviseLine,
+        RemoveLine,
+        ImportBudget,
+        SubmitBudget,
+        LockBudget,
+        ReturnBudget,
+        ReopenBudget,
+    ),
+    decide=decide,
+    evolve=evolve,
+)
+
+
+def _submit(budget: Budget) -> Sequence[Event]:
+    if isinstance(budget, Submitted):
+        return []
+    draft = still_draft(budget)
+    if not draft.content.lines:
+        raise BudgetIsEmpty(f"version {draft.version} has no lines: add or import some first")
+    return [
+        BudgetSubmitted(
+            version=draft.version,
+            content_hash=draft.content.content_hash(),
+            total=draft.content.total(),
+            currency=draft.content.currency,
+        )
+    ]
+
+
+def _lock(budget: Drafted, command: LockBudget) -> Sequence[Event]:
+    approved = (command.version, command.content_hash)
+    match budget:
+        case Locked(locked=locked) if (locked.version, locked.content_hash) == approved:
+            return []
+        case Submitted(submitted=submitted) if (
+            submitted.version,
+            submitted.content_hash,
+        ) == approved:
+            return [BudgetLocked(**command.model_dump(), total=submitted.total)]
+        case _:
+            raise _moved_on(budget, command.version)
+
+
+def _return(budget: Drafted, command: ReturnBudget) -> Sequence[Event]:
+    if command.version < budget.version:
+        return []
+    if isinstance(budget, Submitted) and command.version == budget.version:
+        return [BudgetReturned(**command.model_dump())]
+    raise _moved_on(budget, command.version)
+
+
+def _reopen(budget: Drafted, command: ReopenBudget) -> Sequence[Event]:
+    if isinstance(budget, Draft):
+        return []
+    return [
+        BudgetReopened(
+            version=budget.version + 1,
+            was_locked=isinstance(budget, Locked),
+            reason=command.reason,
+        )
+    ]
+
+
+def _moved_on(budget: Drafted, version: int) -> VersionMovedOn:
+    match budget:
+        case Draft():
+            standing, cure = "a draft", "submit it for an approval of its own"
+        case Submitted():
+            standing, cure = "submitted", "decide on that one"
+        case Locked():
+            standing, cure = "locked", "reopen it to change it"
+        case _:
+            assert_never(budget)
+    return VersionMovedOn(
+        f"the decision is on another content of version {version}, while version "
+        f"{budget.version} is {standing}: {cure}"
+        if version == budget.version
+        else f"the decision is on version {version}, while version {budget.version} is "
+        f"{standing}: {cure}"
+    )

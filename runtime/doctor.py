@@ -8,8 +8,8 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import rooms
-from runtime.bus import client_options
 from runtime.embedded.home import Home
+from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
 from runtime.migrate import check
 from runtime.process import schemas

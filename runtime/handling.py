@@ -21,9 +21,9 @@ from runtime.decider import Command, Context, Decider, Rejection
 from runtime.log.committer import Committer
 from runtime.log.contract import Answer, Append, NewEvent, Outcome, Overloaded, Store
 from runtime.log.lookup import Lookup
+from runtime.people.vault import Sealer, seal_command
 from runtime.rooms import Service
-from runtime.token import Token
-from runtime.vault import Vault, seal_command
+from runtime.web.token import Token
 
 CACHE_BYTES_MAX = 64 * 1024 * 1024
 CONFLICTS_MAX = 50
@@ -83,7 +83,7 @@ class Handler:
     service: Service
     store: Store
     committer: Committer
-    vault: Vault
+    vault: Sealer
     clock: DatabaseClock
     _lookup: Lookup = field(init=False)
     _states: LRUCache[str, _Folded] = field(init=False)
@@ -100,7 +100,9 @@ class Handler:
             KeyReused: the command id came before with another body.
             TooLarge, Overloaded, Unavailable: as the committer says.
         """
-        command = await seal_command(self.vault, order.command, order.actor)
+        command = order.command
+        if order.caused_by is None:
+            command = await seal_command(self.vault, command, order.actor)
         fingerprint = _fingerprint(order.production, command)
         found = await self._lookup.find(order.command_id)
         if found is not None:
@@ -175,9 +177,7 @@ class Handler:
             return cached
         return await self._catch_up(decider, stream, _Folded(decider.initial, 0, 200))
 
-    async def _catch_up(
-        self, decider: Decider[Any, Any], stream: str, folded: _Folded
-    ) -> _Folded:
+    async def _catch_up(self, decider: Decider[Any, Any], stream: str, folded: _Folded) -> _Folded:
         """Folds what the log holds behind `folded`."""
         while page := await self.store.of_stream(stream, folded.version):
             folded = _Folded(
@@ -198,7 +198,9 @@ class Handler:
         answer: Answer,
     ) -> None:
         state = decider.fold(events, folded.state)
-        self._remember(stream, _Folded(state, answer.version, folded.size_bytes + append.size_bytes))
+        self._remember(
+            stream, _Folded(state, answer.version, folded.size_bytes + append.size_bytes)
+        )
 
     def _remember(self, stream: str, folded: _Folded) -> None:
         if folded.size_bytes <= self._states.maxsize:

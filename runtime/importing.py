@@ -66,9 +66,10 @@ def csv_rows(text: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str,
                         )
                     ]
                 )
-            yield reader.line_num, {
-                column: cell.strip() for column, cell in zip(header, cells, strict=True)
-            }
+            yield (
+                reader.line_num,
+                {column: cell.strip() for column, cell in zip(header, cells, strict=True)},
+            )
     except csv.Error as error:
         raise BadFile(
             [Problem(reader.line_num, "", f"not a CSV: {error}", "save it as CSV, UTF-8")]

@@ -66,9 +66,12 @@ async def up(settings: Settings, progress: Callable[[str], None]) -> AsyncIterat
         running = asyncio.create_task(process.run(answered.set_result), name="process")
         watching = asyncio.create_task(_watch(servers, settings), name="servers")
         try:
-            await asyncio.wait({running, answered}, return_when=asyncio.FIRST_COMPLETED)
-            if not answered.done():
+            running.add_done_callback(lambda _: answered.done() or answered.cancel())
+            try:
+                await answered
+            except asyncio.CancelledError:
                 await running
+                raise
             home.announce({"url": answered.result(), "kafka": endpoints.kafka})
             yield Up(answered.result(), settings, process, running)
         finally:

@@ -4,10 +4,15 @@ from prometheus_client import Counter, Gauge, Histogram
 
 COMMANDS = Counter("reel_commands", "Commands by what became of them", ["log", "outcome"])
 BATCH_COMMANDS = Histogram(
-    "reel_batch_commands", "Commands in one append", ["log"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+    "reel_batch_commands",
+    "Commands in one append",
+    ["log"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
 CONFLICTS = Counter("reel_conflicts", "Decisions made again on fresher state", ["log"])
-REACTIONS_REFUSED = Counter("reel_reactions_refused", "Policies' refused commands", ["room", "code"])
+REACTIONS_REFUSED = Counter(
+    "reel_reactions_refused", "Policies' refused commands", ["room", "code"]
+)
 
 RELAY_BACKLOG = Gauge("reel_relay_backlog_events", "Events that Kafka has not confirmed", ["log"])
 RELAY_AGE = Gauge("reel_relay_age_seconds", "Age of the oldest unconfirmed event", ["log"])
@@ -16,9 +21,14 @@ RELAY_LOSSES = Counter("reel_relay_broker_losses", "Times that Kafka had lost da
 
 LAG = Gauge("reel_lag_events", "Positions behind the log's head", ["consumer", "log"])
 APPLIED = Counter("reel_applied_events", "Events folded", ["consumer", "log"])
-HOLES = Counter("reel_holes_filled_events", "Events taken from the log, not Kafka", ["consumer", "log"])
+HOLES = Counter(
+    "reel_holes_filled_events", "Events taken from the log, not Kafka", ["consumer", "log"]
+)
 REPEATS = Counter("reel_repeated_events", "Records at or below the place", ["consumer", "log"])
 STOPPED = Gauge("reel_stopped_partitions", "Partitions standing still", ["consumer", "log"])
 APPLY_EVENTS = Histogram(
-    "reel_apply_events", "Events in one transaction", ["consumer"], buckets=(1, 5, 20, 100, 500, 2000)
+    "reel_apply_events",
+    "Events in one transaction",
+    ["consumer"],
+    buckets=(1, 5, 20, 100, 500, 2000),
 )

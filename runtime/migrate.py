@@ -77,8 +77,7 @@ def check(schemas: list[Schema]) -> None:
                 done = {row[0] for row in rows}
         if known - done:
             raise UnknownSchema(
-                f"schema {schema.name} lacks {', '.join(sorted(known - done))}: "
-                "run `reel migrate`"
+                f"schema {schema.name} lacks {', '.join(sorted(known - done))}: run `reel migrate`"
             )
         if done - known:
             raise UnknownSchema(_too_new(schema, done - known))

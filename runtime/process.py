@@ -12,27 +12,28 @@ from dataclasses import dataclass
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from runtime import rooms
-from runtime.bus import Subscription, migrate_topics
 from runtime.clock import DatabaseClock
-from runtime.consumer import Consumer
 from runtime.handling import Handler
-from runtime.http import ServiceFace, application
-from runtime.identity import Verifier
-from runtime.kept import master_key
+from runtime.kafka.bus import Subscription, migrate_topics
+from runtime.kafka.relay import Relay
 from runtime.log.committer import Committer
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, check, migrate
+from runtime.people.identity import Verifier
+from runtime.people.kept import master_key
+from runtime.people.team import Team
+from runtime.people.vault import Vault
 from runtime.pools import Pools
-from runtime.query import Reader
 from runtime.reacting import ServiceSink
-from runtime.relay import Relay
+from runtime.reading.consumer import Consumer
+from runtime.reading.query import Reader
+from runtime.reading.views import ProjectionSink, Tables
 from runtime.settings import Settings
-from runtime.team import Team
-from runtime.vault import Vault
-from runtime.views import ProjectionSink, Tables
+from runtime.web.http import ServiceFace, application
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
@@ -113,7 +114,10 @@ class Process:
             listener = _listen(self._settings)
             server = _Server(
                 uvicorn.Config(
-                    self._application(), log_config=None, access_log=False, lifespan="off",
+                    self._application(),
+                    log_config=None,
+                    access_log=False,
+                    lifespan="off",
                     timeout_graceful_shutdown=5,
                 )
             )
@@ -217,7 +221,7 @@ class Process:
         self._subscriptions.append(Subscription(self._settings, consumer, name))
         return consumer
 
-    def _application(self) -> object:
+    def _application(self) -> FastAPI:
         return application(
             title="Reel",
             verifier=Verifier.from_settings(self._settings),
@@ -230,11 +234,8 @@ class Process:
     def _unready(self) -> list[str]:
         if self._stopping.is_set():
             return ["stopping"]
-        return [
-            reason
-            for part in (*self._consumers, *self._relays)
-            for reason in part.unready()
-        ]
+        reasons = [reason for consumer in self._consumers for reason in consumer.unready()]
+        return reasons + [reason for relay in self._relays for reason in relay.unready()]
 
 
 class _Server(uvicorn.Server):
@@ -247,5 +248,7 @@ class _Server(uvicorn.Server):
 
 def _listen(settings: Settings) -> socket.socket:
     listener = socket.create_server((settings.host, settings.port), backlog=1024)
-    listener.set_inheritable(True)
+    # asyncio sets it only on sockets that name their protocol, and an accepted one does not:
+    # without it every answer waits 40 ms for the caller's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

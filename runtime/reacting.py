@@ -18,10 +18,10 @@ from runtime import metrics
 from runtime.decider import Command
 from runtime.handling import HOPS_MAX, Handler, KeyReused, Order, command_id_of
 from runtime.log.contract import TooLarge
+from runtime.people.team import fold_team
 from runtime.points import point
 from runtime.reactions import RefuseReaction
 from runtime.rooms import Service
-from runtime.team import fold_team
 
 logger = structlog.get_logger()
 
@@ -80,14 +80,18 @@ class ServiceSink:
         if refusal:
             await self._refuse(order, name, target, refusal)
 
-    async def _refuse(
-        self, order: Order, name: str, target: str, refusal: dict[str, Any]
-    ) -> None:
+    async def _refuse(self, order: Order, name: str, target: str, refusal: dict[str, Any]) -> None:
         cause = order.caused_by
         assert cause is not None
         metrics.REACTIONS_REFUSED.labels(self.service.name, refusal["code"]).inc()
-        logger.warning("reaction_refused", room=self.service.name, command=name, target=target,
-                       cause=cause.id, code=refusal["code"])
+        logger.warning(
+            "reaction_refused",
+            room=self.service.name,
+            command=name,
+            target=target,
+            cause=cause.id,
+            code=refusal["code"],
+        )
         command = RefuseReaction(
             cause=cause.id,
             command=name,

@@ -60,7 +60,7 @@ class Projection:
     version: int
     view: View
     routes: Callable[[Any], APIRouter]
-    """Given its reader (`runtime.query.Reader`), the queries it answers."""
+    """Given its reader (`runtime.reading.query.Reader`), the queries it answers."""
 
     @property
     def schema(self) -> str:

@@ -1,6 +1,5 @@
 """The nameplate of budget status, and the queries it answers."""
 
-
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -19,11 +18,11 @@ from projections.budget_status.figures import (
     figures,
 )
 from projections.budget_status.view import VIEW, Account, Budget, Category
-from runtime.http import CallerNow, Production
-from runtime.problems import Problem
-from runtime.query import PAGE_ROWS_MAX, Freshness, Reader, Reading
+from runtime.reading.query import PAGE_ROWS_MAX, Freshness, Reader, Reading
 from runtime.rooms import Projection
 from runtime.view import Rows
+from runtime.web.http import CallerNow, Production
+from runtime.web.problems import Problem
 
 LEVELS = ("atl", "production", "post", "other", UNASSIGNED)
 
@@ -57,6 +56,8 @@ class Money(BaseModel):
 
 
 class StatusRow(Money):
+    """One account, category or level."""
+
     key: str = Field(examples=["2300"])
     name: str | None = Field(examples=["Set construction"])
     category: str | None = None
@@ -81,6 +82,8 @@ class Status(BaseModel):
 
 
 class SlateRow(Money):
+    """One production in total."""
+
     production: Id
     title: str
     currency: str

@@ -131,9 +131,7 @@ def _account(rows: Rows, account: str) -> Account:
 
 def _spent(rows: Rows, account: str, *, committed: Decimal, cost: Decimal = ZERO) -> Account:
     row = _account(rows, account)
-    return replace(
-        row, committed=row.committed + committed, cost_to_date=row.cost_to_date + cost
-    )
+    return replace(row, committed=row.committed + committed, cost_to_date=row.cost_to_date + cost)
 
 
 def _planned(
@@ -191,6 +189,4 @@ def _locked(rows: Rows, locked: facts.BudgetLocked) -> Iterator[Row]:
         )
 
 
-VIEW = View(
-    logs=("approval", "budget"), tables=(Budget, Category, Account, Line), evolve=evolve
-)
+VIEW = View(logs=("approval", "budget"), tables=(Budget, Category, Account, Line), evolve=evolve)

@@ -30,5 +30,7 @@ for command in (
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what in work.importers():
-    imports.command(what, help=f"Import {what} from a CSV file.")(guarded(work.import_command(what)))
+    imports.command(what, help=f"Import {what} from a CSV file.")(
+        guarded(work.import_command(what))
+    )
 app.add_typer(imports, name="import")

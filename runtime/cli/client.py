@@ -11,15 +11,13 @@ import typer
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from runtime.embedded.home import Home
-from runtime.identity import Issuer
+from runtime.people.identity import Issuer
 from runtime.settings import settings
 
 Url = Annotated[
     str | None, typer.Option("--url", envvar="REEL_URL", help="where Reel answers, else the one up")
 ]
-As = Annotated[
-    str | None, typer.Option("--as", help="act as this person (embedded identity only)")
-]
+As = Annotated[str | None, typer.Option("--as", help="act as this person (embedded identity only)")]
 
 NOT_NOW = 503
 PATIENCE_SECONDS = 15.0

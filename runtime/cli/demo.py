@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from runtime.cli.client import Client, wait_until
 from runtime.cli.output import err, out, print_json
 from runtime.cli.work import audit_line, budget_status_path, show_status
-from runtime.identity import Issuer
 from runtime.instance import AlreadyUp, up
+from runtime.people.identity import Issuer
 from runtime.settings import Settings
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "the-last-lighthouse"
@@ -125,5 +125,3 @@ def _request_for(producer: Client, home: str, content_hash: str) -> str:
 
     wait_until("the approval request", look)
     return found[0]
-
-

@@ -13,9 +13,9 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from runtime.bus import TopicMismatch
 from runtime.cli.client import Refused
 from runtime.embedded.errors import EmbeddedError
+from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
 
 out = Console()

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from runtime.cli.output import AsJson, print_json
-from runtime.identity import Issuer
+from runtime.people.identity import Issuer
 from runtime.settings import settings
 
 

@@ -50,9 +50,9 @@ def budget_status_path(production: str) -> str:
 def show_status(status: dict[str, Any]) -> None:
     """A cost report as a table; variance with its sign, over in parentheses as the trade prints."""
     version = f"version {status['version']}, {status['phase']}"
-    rows = [
-        [row["key"], row["name"] or "", *_amounts(row)] for row in status["rows"]
-    ] + [["", "TOTAL", *_amounts(status["total"])]]
+    rows = [[row["key"], row["name"] or "", *_amounts(row)] for row in status["rows"]] + [
+        ["", "TOTAL", *_amounts(status["total"])]
+    ]
     title = f"{status['title']} · {status['currency']} · budget {version}"
     out.print(table(title, ("", status["by"].capitalize(), *HEADINGS), rows))
     out.print(_freshness(status["freshness"]), style="dim", highlight=False)
@@ -144,8 +144,10 @@ def audit_line(entries: list[dict[str, Any]]) -> str:
     for log in sorted({entry["log"] for entry in entries}):
         chain = [_recorded(entry) for entry in entries if entry["log"] == log]
         head = verified(sorted(chain, key=lambda one: one.position), GENESIS)
-        said.append(f"{log} {len(chain)} events to position {chain[-1].position}, "
-                    f"chain holds, head {head.hex()[:16]}")
+        said.append(
+            f"{log} {len(chain)} events to position {chain[-1].position}, "
+            f"chain holds, head {head.hex()[:16]}"
+        )
     return "Audit: " + "; ".join(said or ["no events"])
 
 

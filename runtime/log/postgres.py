@@ -44,7 +44,7 @@ class PostgresStore:
             for n, command in enumerate(commands, 1)
             for ordinal, event in enumerate(command.events)
         ]
-        row = await self._pool.fetchrow(
+        (row,) = await self._pool.fetch(
             self._append,
             [command.command_id for command in commands],
             [command.fingerprint for command in commands],
@@ -106,7 +106,7 @@ class PostgresStore:
         )
 
     async def heads(self) -> Heads:
-        row = await self._pool.fetchrow(
+        (row,) = await self._pool.fetch(
             f"SELECT incarnation::text, position, recorded_at, partitions FROM {self.log}.head"
         )
         return Heads(*row)

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.identity import Issuer, NotAuthenticated, Verifier
-from runtime.kept import kept
+from runtime.people.identity import Issuer, NotAuthenticated, Verifier
+from runtime.people.kept import kept
 from tests.identity.forging import EDDSA, RSA, at, b64, claims, forged_hs256, in_minutes
 
 pytestmark = pytest.mark.unit

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from runtime.identity import Caller, Issuer, JwksUnavailable, NotAuthenticated, Verifier
-from runtime.jwks import JwksKeys
+from runtime.people.identity import Caller, Issuer, JwksUnavailable, NotAuthenticated, Verifier
+from runtime.people.jwks import JwksKeys
 from tests.identity.forging import (
     EC,
     EDDSA,

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from events.names import PersonId, Text
 from events.personal import Sealed
 from runtime.decider import Command, Personal
-from runtime.personal import personal_fields
-from runtime.vault import MemoryVault, TextLooksSealed, seal_command
+from runtime.people.personal import personal_fields
+from runtime.people.vault import MemoryVault, TextLooksSealed, seal_command
 
 pytestmark = pytest.mark.unit
 

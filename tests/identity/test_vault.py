@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, TypeAdapter
 
-import runtime.vault
+import runtime.people.vault
 from events.personal import ERASED, Sealed
-from runtime import sealed as texts
-from runtime.kept import master_key
+from runtime.people import sealed as texts
+from runtime.people.kept import master_key
 from runtime.migrate import Schema, migrate
-from runtime.sealed import SealBroken
+from runtime.people.sealed import SealBroken
 from runtime.settings import Settings
-from runtime.vault import MemoryVault, Sealer, Vault, WrongMasterKey
+from runtime.people.vault import MemoryVault, Sealer, Vault, WrongMasterKey
 from tests.servers import drop_database, fresh_database
 
 BOTH = [
@@ -147,8 +147,8 @@ async def test_one_key_however_many_ask_for_it_first(pool: asyncpg.Pool) -> None
 async def test_a_destroyed_key_is_soon_forgotten_by_other_processes(
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert runtime.vault.CACHED_SECONDS <= 60
-    monkeypatch.setattr(runtime.vault, "CACHED_SECONDS", 0.1)
+    assert runtime.people.vault.CACHED_SECONDS <= 60
+    monkeypatch.setattr(runtime.people.vault, "CACHED_SECONDS", 0.1)
     here, there = Vault(pool, MASTER), Vault(pool, MASTER)
     sealed = await here.seal("leaver", "Lee")
     assert await there.open(sealed) == "Lee"

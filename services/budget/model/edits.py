@@ -1,7 +1,7 @@
 """Edits of the plan. What already stands so records nothing, in whatever phase the budget is."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar, assert_never
+from collections.abc import Sequence
+from typing import assert_never
 
 from events.budget import (
     BudgetDrafted,
@@ -14,7 +14,7 @@ from events.budget import (
     LinesImported,
     PricedLine,
 )
-from events.event import Event, Part
+from events.event import Event
 from runtime.decider import Context, Rejection
 from services.budget.commands import (
     AddCategories,
@@ -27,6 +27,7 @@ from services.budget.commands import (
 )
 from services.budget.model.content import Content
 from services.budget.model.currency import currency_of
+from services.budget.model.pages import pages
 from services.budget.model.phases import Budget, Undrafted, drafted, still_draft
 from services.budget.model.problems import Problem, listed, problem
 from services.budget.model.rejections import (
@@ -35,12 +36,6 @@ from services.budget.model.rejections import (
     LineExists,
     LineIsUnknown,
 )
-
-PAGE_PARTS_MAX = 500
-PAGE_BYTES_MAX = 400 * 1024
-"""Below what one event may weigh, with room for its frame."""
-
-P = TypeVar("P", bound=Part)
 
 
 def decide_edit(budget: Budget, command: DraftEdit, context: Context) -> Sequence[Event]:
@@ -132,7 +127,7 @@ def _import(budget: Budget, command: ImportBudget, context: Context) -> Sequence
         still_draft(budget)
     return [
         *(_drafted(content.currency, headings) if is_new else _added(headings)),
-        *(LinesImported(lines=page) for page in _pages(lines)),
+        *(LinesImported(lines=page) for page in pages(lines)),
     ]
 
 
@@ -189,7 +184,7 @@ def _new_line(content: Content, line: Line) -> PricedLine | None:
 
 
 def _drafted(currency: str, headings: Sequence[Category]) -> Sequence[Event]:
-    first, *others = list(_pages(headings)) or [()]
+    first, *others = list(pages(headings)) or [()]
     return [
         BudgetDrafted(currency=currency, categories=first),
         *(CategoriesAdded(categories=page) for page in others),
@@ -197,19 +192,4 @@ def _drafted(currency: str, headings: Sequence[Category]) -> Sequence[Event]:
 
 
 def _added(headings: Sequence[Category]) -> Sequence[Event]:
-    return [CategoriesAdded(categories=page) for page in _pages(headings)]
-
-
-def _pages(parts: Sequence[P]) -> Iterator[tuple[P, ...]]:
-    """`parts` in order, so many at a time as one event may hold."""
-    page: list[P] = []
-    page_bytes = 0
-    for part in parts:
-        part_bytes = len(part.model_dump_json().encode())
-        if page and (len(page) == PAGE_PARTS_MAX or page_bytes + part_bytes > PAGE_BYTES_MAX):
-            yield tuple(page)
-            page, page_bytes = [], 0
-        page.append(part)
-        page_bytes += part_bytes
-    if page:
-        yield tuple(page)
+    return [CategoriesAdded(categories=page) for page in pages(headings)]

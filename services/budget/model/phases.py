@@ -83,9 +83,11 @@ def evolve(budget: Budget, event: BudgetEvent) -> Budget:
             return Draft(budget.content, event.version + 1)
         case BudgetReopened():
             return Draft(budget.content, event.version)
-        case _:
+        case CategoriesAdded() | LineAdded() | LinesImported() | LineRevised() | LineRemoved():
             assert isinstance(budget, Draft)
             return replace(budget, content=_edited(budget.content, event))
+        case _:
+            assert_never(event)
 
 
 def drafted(budget: Budget) -> Drafted:

@@ -45,8 +45,12 @@ def decide(budget: Budget, command: BudgetCommand, context: Context) -> Sequence
             return _return(drafted(budget), command)
         case ReopenBudget():
             return _reopen(drafted(budget), command)
-        case _:
+        case DraftBudget() | AddCategories() | ImportBudget():
             return decide_edit(budget, command, context)
+        case AddLine() | ReviseLine() | RemoveLine():
+            return decide_edit(budget, command, context)
+        case _:
+            assert_never(command)
 
 
 BUDGET: Decider[Budget, BudgetCommand] = Decider(

@@ -31,9 +31,7 @@ class Cursor:
     hashes: tuple[bytes, ...]
     offsets: tuple[int, ...]
 
-    def confirmed(
-        self, partition: int, position: int, hash_: bytes, offset: int
-    ) -> "Cursor":
+    def confirmed(self, partition: int, position: int, hash_: bytes, offset: int) -> "Cursor":
         """The cursor after one more confirmed record, the next one of the log."""
         return replace(
             self,

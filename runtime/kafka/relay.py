@@ -17,8 +17,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from events.envelope import Recorded, cloud_event_headers
-from runtime import bus, metrics
-from runtime.lease import Cursor, Lease, LeaseLost
+from runtime import metrics
+from runtime.kafka import bus
+from runtime.kafka.lease import Cursor, Lease, LeaseLost
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Heads, Store
 from runtime.log.postgres import channel
@@ -30,6 +31,7 @@ CONFIRM_SECONDS_MAX = 3.0
 IDLE_SECONDS = 1.0
 VERIFY_EVERY_SECONDS = 5.0
 AGAIN_SECONDS = 0.5
+LISTENER_PROBED_SECONDS = 10.0
 
 logger = structlog.get_logger()
 
@@ -94,7 +96,7 @@ class Relay:
                 cursor = await self._send(producer, cursor, page)
                 continue
             if time.monotonic() - verified_at > VERIFY_EVERY_SECONDS:
-                if (checked := await self._read_back(cursor)) != cursor:
+                if await self._read_back(cursor) != cursor:
                     raise BrokerLostData(f"{self._topic} forgot records while idle")
                 verified_at = time.monotonic()
             renewed = await self._lease.take()
@@ -254,9 +256,12 @@ class Relay:
             try:
                 async with self._pool.acquire() as connection:
                     await connection.add_listener(channel(self._store.log), self._wake)
-                    while True:
-                        await asyncio.sleep(10)
-                        await connection.execute("SELECT 1")
+                    try:
+                        while True:
+                            await asyncio.sleep(LISTENER_PROBED_SECONDS)
+                            await connection.execute("SELECT 1")
+                    finally:
+                        await connection.remove_listener(channel(self._store.log), self._wake)
             except OUTCOME_UNKNOWN:
                 await asyncio.sleep(1)
 

@@ -14,22 +14,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from events.envelope import Recorded
 from events.names import Id
-from runtime import problems
 from runtime.decider import Command, kebab
 from runtime.handling import Handled, Handler, Order, command_id_of
-from runtime.identity import Caller, Verifier
 from runtime.importing import Importer
-from runtime.jwks import NotAuthenticated
 from runtime.log.contract import COMMAND_BYTES_MAX
-from runtime.query import PAGE_ROWS_MAX
+from runtime.people.identity import Caller, Verifier
+from runtime.people.jwks import NotAuthenticated
+from runtime.people.team import Member, Team
+from runtime.people.vault import Sealer
+from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.rooms import Service
-from runtime.team import Member, Team
-from runtime.vault import Sealer
+from runtime.web import problems
 
 logger = structlog.get_logger()
 
 Production = Annotated[
-    Id, Path(description="the production's id, a UUID", examples=["5f0c7e7a-2b63-4d35-8a1e-3f1f6d2f9b10"])
+    Id,
+    Path(
+        description="the production's id, a UUID", examples=["5f0c7e7a-2b63-4d35-8a1e-3f1f6d2f9b10"]
+    ),
 ]
 Key = Annotated[
     str | None,
@@ -137,12 +140,13 @@ async def caller(
     request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
 ) -> Caller:
     """Who is calling, by the bearer token."""
-    known = getattr(request.state, "caller", None)
+    known: Caller | None = getattr(request.state, "caller", None)
     if known is None:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated("send `Authorization: Bearer <token>`; `reel token` prints one")
-        known = await request.app.state.verifier.verify(token.strip())
+        verifier: Verifier = request.app.state.verifier
+        known = await verifier.verify(token.strip())
         request.state.caller = known
         structlog.contextvars.bind_contextvars(person=known.person)
     return known

@@ -18,8 +18,8 @@ from events.event import UndecodableEvent, UnknownEvent
 from runtime import metrics
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Heads, Overloaded, Store, Unavailable
-from runtime.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
 from runtime.points import point
+from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
 
 TRANSACTION_EVENTS_MAX = 500
 TAIL_CHECK_SECONDS = 1.0
@@ -197,8 +197,9 @@ class Consumer:
                     f"the log has nothing between {self._at[key].position} and {until}"
                 )
             metrics.HOLES.labels(self.name, log).inc(len(page))
-            logger.info("hole_filled", consumer=self.name, log=log, partition=partition,
-                        events=len(page))
+            logger.info(
+                "hole_filled", consumer=self.name, log=log, partition=partition, events=len(page)
+            )
             await self._apply(key, page, NO_OFFSET)
 
     async def _apply(self, key: tuple[str, int], events: Sequence[Recorded], offset: int) -> None:
@@ -214,12 +215,11 @@ class Consumer:
             )
             prepared = await self._sink.prepare(page)
             point("before-fold")
-            async with self._pool.acquire() as connection:
-                async with connection.transaction():
-                    await self._sink.apply(connection, page, prepared)
-                    point("inside-fold")
-                    await self._places.move(connection, place, to)
-                    point("before-fold-commit")
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._sink.apply(connection, page, prepared)
+                point("inside-fold")
+                await self._places.move(connection, place, to)
+                point("before-fold-commit")
             point("after-fold")
             self._at[key] = to
             metrics.APPLIED.labels(self.name, key[0]).inc(len(page))
@@ -237,15 +237,21 @@ class Consumer:
         self._sink.forget()
         self._at[key] = replace(self._at[key], stopped=reason)
         metrics.STOPPED.labels(self.name, key[0]).inc()
-        logger.error("partition_stopped", consumer=self.name, log=key[0], partition=key[1],
-                     position=self._at[key].position, reason=reason)
+        logger.error(
+            "partition_stopped",
+            consumer=self.name,
+            log=key[0],
+            partition=key[1],
+            position=self._at[key].position,
+            reason=reason,
+        )
         try:
             await self._places.stop(self._pool, self._at[key], reason)
         except TRANSIENT as error:
             logger.warning("stop_not_kept", consumer=self.name, error=repr(error))
 
     async def watch_the_tail(self) -> None:
-        """Once a second: compares places with the log's heads and fills what Kafka never brought."""
+        """Compares places with the log's heads, and fills what Kafka never brought."""
         while True:
             for log in self.stores:
                 try:
@@ -298,8 +304,9 @@ class Consumer:
             )
             if not page:
                 return
-            logger.info("tail_filled", consumer=self.name, log=log, partition=partition,
-                        events=len(page))
+            logger.info(
+                "tail_filled", consumer=self.name, log=log, partition=partition, events=len(page)
+            )
             metrics.HOLES.labels(self.name, log).inc(len(page))
             incarnation = self._at[key].incarnation
             await self._take_until_done(

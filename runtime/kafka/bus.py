@@ -21,9 +21,9 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from events.envelope import from_cloud_event
-from runtime.consumer import Carried, Consumer
 from runtime.log.contract import PARTITIONS
-from runtime.place import NO_OFFSET
+from runtime.reading.consumer import Carried, Consumer
+from runtime.reading.place import NO_OFFSET
 from runtime.settings import Settings
 
 BATCH_RECORDS_MAX = 500
@@ -190,7 +190,7 @@ class Subscription:
         self._subscriber(self._on_batch)
 
     async def run(self) -> None:
-        """Connects, again and again until there is a broker; then FastStream's tasks do the rest."""
+        """Connects, again and again until there is a broker; FastStream's tasks do the rest."""
         while True:
             try:
                 await asyncio.wait_for(self._broker.start(), CONNECT_SECONDS_MAX)
@@ -284,7 +284,5 @@ async def _undecoded(_: object) -> tuple[()]:
 
 
 def _carried(record: ConsumerRecord) -> Carried:
-    incarnation, recorded = from_cloud_event(
-        dict(record.headers), record.value, record.partition
-    )
+    incarnation, recorded = from_cloud_event(dict(record.headers), record.value, record.partition)
     return Carried(incarnation, recorded, record.offset)

@@ -8,7 +8,7 @@ import asyncpg
 from cachetools import LRUCache
 
 from events.envelope import Recorded
-from runtime.team import fold_team
+from runtime.people.team import fold_team
 from runtime.view import Key, Row, Rows, View, key_of
 
 PRODUCTIONS_CACHED = 512

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import TypeAdapter
 
 from events.names import PersonId
-from runtime import sealed
 from runtime.decider import C, Rejection
-from runtime.personal import personal_fields
-from runtime.sealed import SealBroken
+from runtime.people import sealed
+from runtime.people.personal import personal_fields
+from runtime.people.sealed import SealBroken
 
 CACHED_SECONDS = 30
 CACHED_KEYS_MAX = 10_000

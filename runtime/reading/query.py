@@ -11,16 +11,16 @@ from pydantic import BaseModel, Field
 
 from events.envelope import moment_of
 from runtime.clock import DatabaseClock
-from runtime.consumer import Consumer
-from runtime.identity import Caller
 from runtime.log.contract import Store
 from runtime.log.partition import partition_of
-from runtime.problems import Gone, NotYet, Stopped
+from runtime.people.identity import Caller
+from runtime.people.team import Member, Team
+from runtime.reading.consumer import Consumer
+from runtime.reading.views import Tables
 from runtime.rooms import Projection
-from runtime.team import Member, Team
-from runtime.token import BadToken, Token
 from runtime.view import Rows
-from runtime.views import Tables
+from runtime.web.problems import Gone, NotYet, Stopped
+from runtime.web.token import BadToken, Token
 
 PAGE_ROWS_MAX = 200
 AFTER_SECONDS_MAX = 5.0
@@ -69,9 +69,7 @@ class Reader:
 
     async def member(self, production: str, caller: Caller) -> Member:
         """The caller on that production's team; raises as `Team.member` does."""
-        return await self._team.member(
-            production, caller.person, (await self._clock.now()).date()
-        )
+        return await self._team.member(production, caller.person, (await self._clock.now()).date())
 
     async def productions_of(self, caller: Caller, after: str | None, limit: int) -> list[str]:
         """Ids of the productions that the caller is on today, in order, behind `after`."""
@@ -119,9 +117,7 @@ class Reader:
         for log, store in self._stores.items():
             heads = await store.heads()
             count = len(heads.partitions)
-            looked_at = (
-                range(count) if production is None else [partition_of(production, count)]
-            )
+            looked_at = range(count) if production is None else [partition_of(production, count)]
             position = head = 0
             behind = -1
             for partition in looked_at:
@@ -183,8 +179,7 @@ class Reader:
 
     async def _place(self, log: str, partition: int) -> Any:
         row = await self.pool.fetchrow(
-            f"SELECT position, stopped FROM {self.schema}.place "
-            "WHERE log = $1 AND partition = $2",
+            f"SELECT position, stopped FROM {self.schema}.place WHERE log = $1 AND partition = $2",
             log,
             partition,
         )

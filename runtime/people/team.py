@@ -56,7 +56,7 @@ class Team:
             ProductionUnheardOf: for two seconds from the first time somebody asked.
             NoSuchProduction: unknown for longer, or the caller was never appointed.
         """
-        is_open, appointed, roles, known = await self._pool.fetchrow(
+        ((is_open, appointed, roles, known),) = await self._pool.fetch(
             self._member, production, person, on
         )
         if is_open:

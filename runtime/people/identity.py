@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import TypeAdapter, ValidationError
 
 from events.names import PersonId, id_of
-from runtime.jwks import JwksKeys, JwksUnavailable, NotAuthenticated
-from runtime.kept import kept
+from runtime.people.jwks import JwksKeys, JwksUnavailable, NotAuthenticated
+from runtime.people.kept import kept
 from runtime.settings import Settings
 
 __all__ = ["Caller", "Issuer", "JwksUnavailable", "NotAuthenticated", "Verifier"]

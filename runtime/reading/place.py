@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
-
 NO_OFFSET = -1
 
 
@@ -54,9 +52,7 @@ class Places:
         await connection.execute(self._create, log, incarnation, partitions)
         return [Place(*row) for row in await connection.fetch(self._load, log)]
 
-    async def move(
-        self, connection: asyncpg.Connection, place: Place, to: Place
-    ) -> None:
+    async def move(self, connection: Any, place: Place, to: Place) -> None:
         """Compare and set, inside the caller's transaction.
 
         Raises:

@@ -12,14 +12,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from runtime.handling import KeyReused
-from runtime.identity import NotAuthenticated
 from runtime.importing import BadFile
-from runtime.jwks import JwksUnavailable
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Overloaded, TooLarge, Unavailable
-from runtime.team import NoSuchProduction, ProductionUnheardOf
-from runtime.token import BadToken
-from runtime.vault import TextLooksSealed
+from runtime.people.identity import NotAuthenticated
+from runtime.people.jwks import JwksUnavailable
+from runtime.people.team import NoSuchProduction, ProductionUnheardOf
+from runtime.people.vault import TextLooksSealed
+from runtime.web.token import BadToken
 
 logger = structlog.get_logger()
 
@@ -137,6 +137,8 @@ def _handler(status: int, code: str) -> Any:
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = error.errors()
+    if isinstance(error.body, bytes):
+        return problem(400, "malformed-body", "send JSON, with Content-Type: application/json")
     if any(one["type"] == "json_invalid" for one in errors):
         return problem(400, "malformed-body", "the body is no JSON: " + errors[0]["msg"])
     return problem(

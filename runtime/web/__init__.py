@@ -1,0 +1,1 @@
+"""The HTTP face: endpoints derived from commands, problems with stable codes, tokens."""

@@ -24,8 +24,13 @@ from services.budget.model.rejections import (
 SUM_MAX = Decimal(10) ** 14 - 1
 """The largest whole amount that `Money` holds."""
 
-# Three factors of 18 digits each: their product is exact and rounded once.
-_EXACT = Context(prec=60)
+EXACT = Context(prec=60)
+"""Room for the product of three factors of 18 digits each, so that it is rounded only once."""
+
+
+def product(line: Line) -> Decimal:
+    """Amount x x x rate, not rounded."""
+    return EXACT.multiply(EXACT.multiply(line.amount, line.x), line.rate)
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Content:
 
     def priced(self, line: Line) -> PricedLine:
         """The line with its subtotal, amount x x x rate."""
-        exact = _EXACT.multiply(_EXACT.multiply(line.amount, line.x), line.rate)
+        exact = product(line)
         if exact.copy_abs() > SUM_MAX:
             raise SumIsTooLarge(
                 f"line {line.line} comes to over {SUM_MAX:,}: check its amount, x and rate"

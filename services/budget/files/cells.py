@@ -13,13 +13,36 @@ from runtime.importing import BadFile, Problem, csv_rows
 
 PROBLEMS_MAX = 200
 
+NUMBER_OF_ACCOUNT = "write 1 to 32 letters, digits, dots or dashes"
+NAME = "write 1 to 64 characters"
+SENTENCE = "write 1 to 2,000 characters"
+"""What cells of a column may hold, for `Sheet.cures`."""
+
 _NUMBER = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _THOUSANDS_OR_DECIMALS = re.compile(r"-?[0-9]{1,3},[0-9]{3}")
 _MONEY_SIGNS = re.compile(r"[\s$€£¥'’]|[A-Z]{3}")
 
+_AS_FIELDS: Mapping[str, str] = {}
+
 E = TypeVar("E", bound=StrEnum)
 M = TypeVar("M", bound=BaseModel)
+
+
+class FirstRows:
+    """In which row each thing stood first, and what was noted of it there."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], int] = {}
+        self._notes: dict[tuple[str, str], str] = {}
+
+    def of(self, kind: str, name: str, row: int) -> int:
+        """The row in which `name` stood first; `row`, if it did not stand anywhere."""
+        return self._rows.setdefault((kind, name), row)
+
+    def note_of(self, kind: str, name: str, note: str) -> str:
+        """What was noted of `name` first; `note`, if nothing was."""
+        return self._notes.setdefault((kind, name), note)
 
 
 class Sheet:
@@ -129,12 +152,24 @@ class Row:
             return None
         return known(text)
 
+    def check_first(
+        self, first_rows: FirstRows, column: str, name: str | None, of: str | None = None
+    ) -> None:
+        """Refuses an id that stood in an earlier row; `of` is what it is an id of."""
+        if name is None:
+            return
+        first_row = first_rows.of(of or column, name, self.number)
+        if first_row != self.number:
+            self.refuse(column, f"{name} stands in row {first_row} too", "give each its own id")
+
     def nothing(self, column: str, why: str) -> None:
         """Refuses a cell that holds something."""
         if self._cells[column]:
             self.refuse(column, f"{_shown(self._cells[column])} stands here", f"empty it: {why}")
 
-    def built(self, model: type[M], columns: Mapping[str, str], **values: Any) -> M | None:
+    def built(
+        self, model: type[M], columns: Mapping[str, str] = _AS_FIELDS, **values: Any
+    ) -> M | None:
         """The model of these values; `columns` names the columns of fields called otherwise."""
         if not self._is_good:
             return None

@@ -1,0 +1,113 @@
+"""The nameplate of the budget room."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runtime.decider import Command
+from runtime.rooms import Service
+from services.budget.commands import (
+    AddCategories,
+    AddLine,
+    CloseCommitment,
+    DraftBudget,
+    ImportBudget,
+    LockBudget,
+    PostCost,
+    RaiseCommitment,
+    RecordCosts,
+    RemoveLine,
+    ReopenBudget,
+    ReturnBudget,
+    ReverseCost,
+    ReviseLine,
+    SetEstimate,
+    SubmitBudget,
+)
+from services.budget.files import read_budget, read_costs
+from services.budget.model import DECIDERS
+from services.budget.policies import policies
+
+CAST = {"category": "1400", "name": "Cast", "level": "atl"}
+CAMERA = {"category": "3300", "name": "Camera", "level": "production"}
+KEEPER = {
+    "line": "1401-02",
+    "category": "1400",
+    "account": "1401",
+    "description": "Silas Marr, the keeper",
+    "amount": "4",
+    "unit": "week",
+    "x": "1",
+    "rate": "21500",
+}
+LANTERN_ROOM = {
+    "commitment": "PO-1013",
+    "account": "2302",
+    "amount": "48750.00",
+    "description": "Hollis and Brandt Scenic, lantern room: steel frame, floor and glazing",
+    "raised_on": "2026-09-08",
+}
+LANTERN_ROOM_STEEL = {
+    "posting": "INV-2014",
+    "account": "2302",
+    "amount": "24375.00",
+    "commitment": "PO-1013",
+    "description": "Lantern room, half on steel raised",
+    "incurred_on": "2026-09-12",
+}
+CONTENT_HASH = "3d1f8c5a907be624d3b8a1f05c7e92461f8d03a7b5c2e9f4160d7a83bc5e92f1"
+
+EXAMPLES: Mapping[type[Command], Mapping[str, Any]] = {
+    DraftBudget: {"currency": "USD", "categories": [CAST]},
+    AddCategories: {"categories": [CAMERA]},
+    AddLine: {"line": KEEPER},
+    ReviseLine: {"line": {**KEEPER, "amount": "5"}},
+    RemoveLine: {"line": "1401-02", "reason": "The keeper is written out before the storm"},
+    ImportBudget: {"categories": [CAST, CAMERA], "lines": [KEEPER]},
+    SubmitBudget: {},
+    LockBudget: {
+        "version": 1,
+        "content_hash": CONTENT_HASH,
+        "request": "5c1f6a0e-9d24-8b37-a6f1-02e8d4b7c913",
+    },
+    ReturnBudget: {
+        "version": 1,
+        "reason": "Water work needs another safety boat before the guarantor signs",
+        "by": "henrietta",
+    },
+    ReopenBudget: {"reason": "The engineer condemned the gallery rail: the set carries actors now"},
+    RaiseCommitment: LANTERN_ROOM,
+    CloseCommitment: {
+        "commitment": "PO-1030",
+        "closed_on": "2026-10-02",
+        "account": "3521",
+        "reason": "Annie Dell is out of the picture, her captain released the days that remained",
+    },
+    PostCost: LANTERN_ROOM_STEEL,
+    ReverseCost: {
+        "reversal": "REV-4001",
+        "posting": "INV-2020",
+        "account": "3311",
+        "amount": "9850.00",
+        "reason": "Camera invoice billed at the old list price, taken back",
+        "reversed_on": "2026-09-21",
+    },
+    SetEstimate: {
+        "estimate": "EST-6007",
+        "account": "3521",
+        "basis": "variance",
+        "value": "-18500.00",
+        "reason": "Replacement boat, haul-out and tow; hull claim not counted yet",
+        "estimated_on": "2026-10-04",
+    },
+    RecordCosts: {
+        "entries": [{"entry": "commit", **LANTERN_ROOM}, {"entry": "post", **LANTERN_ROOM_STEEL}]
+    },
+}
+
+service = Service(
+    name="budget",
+    deciders=DECIDERS,
+    policies=policies,
+    imports={"budget": read_budget, "costs": read_costs},
+    examples=EXAMPLES,
+)

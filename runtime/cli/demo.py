@@ -66,16 +66,17 @@ def _story(settings: Settings, url: str, told: Told) -> dict[str, Any]:
     opened = about | {"name": person["executive-producer"]}
     producer.command(f"{home}/approval/open-production", opened, "open")
     for member in team:
+        member_id = issuer.person(member["name"])
         producer.command(
             f"{home}/approval/appoint-person",
             {
-                "person": issuer.person(member["name"]),
+                "person": member_id,
                 "role": member["role"],
                 "name": member["name"],
                 "starts": member["from"] or None,
                 "ends": member["until"] or None,
             },
-            f"appoint {member['name']} {member['role']}",
+            f"appoint {member_id} {member['role']}",
         )
     producer.command(f"{home}/approval/set-approval-rules", _RULES, "rules")
 

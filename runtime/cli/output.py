@@ -18,7 +18,9 @@ from runtime.embedded.errors import EmbeddedError
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
 
-out = Console()
+WIDE = 140
+
+out = Console(width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]

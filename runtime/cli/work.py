@@ -13,8 +13,16 @@ from runtime.cli.output import AsJson, out, print_json, table
 
 Production = Annotated[str, typer.Argument(help="the production's id")]
 
-FIGURES = ("approved", "cost_to_date", "committed", "total_cost", "etc", "efc", "variance")
-HEADINGS = ("Approved", "Cost to date", "Committed", "Total cost", "ETC", "EFC", "Over/(under)")
+HEADINGS = {
+    "approved": "Approved",
+    "cost_to_date": "Cost to date",
+    "committed": "Committed",
+    "total_cost": "Total cost",
+    "etc": "ETC",
+    "efc": "EFC",
+    "variance": "Under/(over)",
+}
+NARROW = ("approved", "total_cost", "efc", "variance")
 
 
 def status(

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from runtime.cli.client import Client, wait_until
 from runtime.cli.output import err, out, print_json
-from runtime.cli.work import audit_line, budget_status_path, show_status
+from runtime.cli.report import show_status
+from runtime.cli.work import audit_line, budget_status_path
 from runtime.instance import AlreadyUp, up
 from runtime.people.identity import Issuer
 from runtime.settings import Settings

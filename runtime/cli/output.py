@@ -36,19 +36,21 @@ def print_json(value: object) -> None:
     sys.stdout.write("\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table whose first column is text and whose other columns that look like amounts align."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    amounts_from: int | None = None,
+) -> Table:
+    """A table; from the column `amounts_from` on, amounts that are never cut."""
     made = Table(title=title, title_justify="left", title_style="bold")
     for index, column in enumerate(columns):
-        amounts = all(_is_amount(row[index]) for row in rows)
-        made.add_column(column, justify="right" if rows and amounts else "left", no_wrap=amounts)
+        amounts = amounts_from is not None and index >= amounts_from
+        made.add_column(column, justify="right" if amounts else "left", no_wrap=amounts)
     for row in rows:
         made.add_row(*row)
     return made
-
-
-def _is_amount(text: str) -> bool:
-    return not text or text.replace(",", "").replace(".", "").strip("()-[/]redgn").isdigit()
 
 
 def complain(error: Refused) -> None:

@@ -6,23 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from events.envelope import GENESIS, BrokenChain, Recorded, verified
+from events.envelope import Recorded, verified
 from runtime import rooms
 from runtime.cli.client import As, Client, Url
 from runtime.cli.output import AsJson, out, print_json, table
+from runtime.cli.report import show_slate, show_status
 
 Production = Annotated[str, typer.Argument(help="the production's id")]
-
-HEADINGS = {
-    "approved": "Approved",
-    "cost_to_date": "Cost to date",
-    "committed": "Committed",
-    "total_cost": "Total cost",
-    "etc": "ETC",
-    "efc": "EFC",
-    "variance": "Under/(over)",
-}
-NARROW = ("approved", "total_cost", "efc", "variance")
 
 
 def status(
@@ -53,51 +43,6 @@ def status(
 def budget_status_path(production: str) -> str:
     """The query of one production's budget status."""
     return f"/v1/productions/{production}/budget-status"
-
-
-def show_status(status: dict[str, Any]) -> None:
-    """A cost report as a table; variance with its sign, over in parentheses as the trade prints."""
-    version = f"version {status['version']}, {status['phase']}"
-    rows = [[row["key"], row["name"] or "", *_amounts(row)] for row in status["rows"]] + [
-        ["", "TOTAL", *_amounts(status["total"])]
-    ]
-    title = f"{status['title']} · {status['currency']} · budget {version}"
-    out.print(table(title, ("", status["by"].capitalize(), *HEADINGS), rows))
-    out.print(_freshness(status["freshness"]), style="dim", highlight=False)
-
-
-def show_slate(slate: dict[str, Any]) -> None:
-    """Every production in a row."""
-    if not slate["rows"]:
-        out.print("You are on no production yet. Open one, or ask to be appointed.")
-        return
-    rows = [[row["title"], row["currency"], row["phase"], *_amounts(row)] for row in slate["rows"]]
-    out.print(table("Slate", ("Production", "", "Budget", *HEADINGS), rows))
-    out.print(_freshness(slate["freshness"]), style="dim", highlight=False)
-
-
-def _amounts(row: dict[str, Any]) -> list[str]:
-    return [_amount(row[figure]) for figure in FIGURES[:-1]] + [_over_under(row["variance"])]
-
-
-def _amount(text: str) -> str:
-    whole, _, cents = text.partition(".")
-    return f"{int(whole):,}.{cents}" if not whole.startswith("-0") else text
-
-
-def _over_under(variance: str) -> str:
-    """The variance as cost reports print it: over budget in parentheses."""
-    if variance.startswith("-"):
-        return f"[red]({_amount(variance[1:])})[/red]"
-    return _amount(variance)
-
-
-def _freshness(freshness: list[dict[str, Any]]) -> str:
-    return " · ".join(
-        f"{one['log']} {one['position']} of {one['head']}"
-        + ("" if one["caught_up"] else " (catching up)")
-        for one in freshness
-    )
 
 
 def trail(
@@ -151,7 +96,7 @@ def audit_line(entries: list[dict[str, Any]]) -> str:
     said = []
     for log in sorted({entry["log"] for entry in entries}):
         chain = [_recorded(entry) for entry in entries if entry["log"] == log]
-        head = verified(sorted(chain, key=lambda one: one.position), GENESIS)
+        head = verified(sorted(chain, key=lambda one: one.position))
         said.append(
             f"{log} {len(chain)} events to position {chain[-1].position}, "
             f"chain holds, head {head.hex()[:16]}"
@@ -211,6 +156,3 @@ def import_command(what: str) -> Callable[..., None]:
 
     run.__name__ = f"import_{what}"
     return run
-
-
-__all__ = ["BrokenChain", "audit_line", "import_command", "importers", "status", "trail"]

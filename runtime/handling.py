@@ -1,9 +1,8 @@
 """The one path of every command: repeat, state, decision, append, answer."""
 
 import asyncio
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from hashlib import sha256
 from typing import Any
@@ -15,12 +14,13 @@ from cachetools import LRUCache
 from events.approval import Role
 from events.envelope import Recorded, microseconds
 from events.event import Event
+from events.names import id_of
 from runtime import metrics
 from runtime.clock import DatabaseClock
 from runtime.decider import Command, Context, Decider, Rejection
+from runtime.log.coalesced import Coalesced
 from runtime.log.committer import Committer
-from runtime.log.contract import Answer, Append, NewEvent, Outcome, Overloaded, Store
-from runtime.log.lookup import Lookup
+from runtime.log.contract import Answer, Append, Found, NewEvent, Outcome, Overloaded, Store
 from runtime.people.vault import Sealer, seal_command
 from runtime.rooms import Service
 from runtime.web.token import Token
@@ -28,12 +28,12 @@ from runtime.web.token import Token
 CACHE_BYTES_MAX = 64 * 1024 * 1024
 CONFLICTS_MAX = 50
 HOPS_MAX = 12
-_IDS = uuid.UUID("5b1d2f0e-7a51-4d53-9a3c-0a6f2c1f7e11")
+FIRST_PAGE = 100
 
 
 def command_id_of(*words: str) -> str:
     """The id of a command, from what makes it the same command when it comes again."""
-    return str(uuid.uuid5(_IDS, "\x1f".join(words)))
+    return id_of("command", *words)
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,14 @@ class Handler:
     committer: Committer
     vault: Sealer
     clock: DatabaseClock
-    _lookup: Lookup = field(init=False)
+    _repeats: Coalesced[str, Found] = field(init=False)
+    _beginnings: Coalesced[str, list[Recorded]] = field(init=False)
     _states: LRUCache[str, _Folded] = field(init=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
-        self._lookup = Lookup(self.store)
+        self._repeats = Coalesced(self.store.find)
+        self._beginnings = Coalesced(lambda streams: self.store.of_streams(streams, FIRST_PAGE))
         self._states = LRUCache(CACHE_BYTES_MAX, getsizeof=lambda folded: folded.size_bytes)
 
     async def handle(self, order: Order) -> Handled:
@@ -104,7 +106,7 @@ class Handler:
         if order.caused_by is None:
             command = await seal_command(self.vault, command, order.actor)
         fingerprint = _fingerprint(order.production, command)
-        found = await self._lookup.find(order.command_id)
+        found = await self._repeats.get(order.command_id)
         if found is not None:
             return await self._again(order, fingerprint)
         decider = self.service.decider_of(type(command))
@@ -122,9 +124,8 @@ class Handler:
             for _ in range(CONFLICTS_MAX):
                 folded = await self._state(decider, stream)
                 events, refusal = _decision(decider, folded.state, command, context)
-                append = replace(
-                    _append(order, stream, folded.version, fingerprint, events, context.at),
-                    outcome=orjson.dumps(refusal or {}).decode(),
+                append = _append(
+                    order, stream, folded.version, fingerprint, events, refusal, context.at
                 )
                 answer = await self.committer.append(append)
                 match answer.outcome:
@@ -175,16 +176,17 @@ class Handler:
         cached = self._states.get(stream)
         if cached is not None:
             return cached
-        return await self._catch_up(decider, stream, _Folded(decider.initial, 0, 200))
+        first = await self._beginnings.get(stream) or []
+        folded = _folded(decider, _Folded(decider.initial, 0, 200), first)
+        if len(first) == FIRST_PAGE:
+            return await self._catch_up(decider, stream, folded)
+        self._remember(stream, folded)
+        return folded
 
     async def _catch_up(self, decider: Decider[Any, Any], stream: str, folded: _Folded) -> _Folded:
         """Folds what the log holds behind `folded`."""
         while page := await self.store.of_stream(stream, folded.version):
-            folded = _Folded(
-                decider.fold([recorded.event for recorded in page], folded.state),
-                page[-1].version,
-                folded.size_bytes + sum(len(recorded.payload) for recorded in page),
-            )
+            folded = _folded(decider, folded, page)
         self._remember(stream, folded)
         return folded
 
@@ -207,6 +209,16 @@ class Handler:
             self._states[stream] = folded
         else:
             self._states.pop(stream, None)
+
+
+def _folded(decider: Decider[Any, Any], folded: _Folded, page: Sequence[Recorded]) -> _Folded:
+    if not page:
+        return folded
+    return _Folded(
+        decider.fold([recorded.event for recorded in page], folded.state),
+        page[-1].version,
+        folded.size_bytes + sum(len(recorded.payload) for recorded in page),
+    )
 
 
 def _decision(
@@ -234,10 +246,10 @@ def _append(
     expected: int,
     fingerprint: bytes,
     events: Sequence[Event],
+    refusal: dict[str, Any] | None,
     at: datetime,
 ) -> Append:
     cause = order.caused_by
-    command_id = uuid.UUID(order.command_id)
     return Append(
         command_id=order.command_id,
         fingerprint=fingerprint,
@@ -251,13 +263,14 @@ def _append(
         caused_at_us=cause.recorded_at_us if cause else 0,
         events=tuple(
             NewEvent(
-                str(uuid.uuid5(command_id, str(ordinal))),
+                id_of("event", order.command_id, str(ordinal)),
                 *event.wire(),
                 event.encode(),
                 _effective_at_us(event, at),
             )
             for ordinal, event in enumerate(events)
         ),
+        outcome=orjson.dumps(refusal).decode() if refusal else "{}",
     )
 
 

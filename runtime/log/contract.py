@@ -117,6 +117,10 @@ class Store(Protocol):
         """Facts of one stream behind version `after`."""
         ...
 
+    async def of_streams(self, streams: Sequence[str], limit: int) -> dict[str, list[Recorded]]:
+        """The first facts of several streams, `limit` of each at most; nothing for empty ones."""
+        ...
+
     async def of_production(
         self, production: str, after: int = 0, limit: int = 1_000
     ) -> list[Recorded]:

@@ -127,6 +127,9 @@ class MemoryStore:
     async def of_stream(self, stream: str, after: int = 0, limit: int = 10_000) -> list[Recorded]:
         return self._streams[stream][after : after + limit]
 
+    async def of_streams(self, streams: Sequence[str], limit: int) -> dict[str, list[Recorded]]:
+        return {one: self._streams[one][:limit] for one in streams if self._streams[one]}
+
     async def of_production(
         self, production: str, after: int = 0, limit: int = 1_000
     ) -> list[Recorded]:

@@ -22,6 +22,9 @@ class PostgresStore:
         self._append = f"SELECT * FROM {log}.append({', '.join(f'${n}' for n in range(1, 21))})"
         select = f"SELECT {_COLUMNS} FROM {log}.event"
         self._of_stream = f"{select} WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"
+        self._of_streams = f"""
+            SELECT e.* FROM unnest($1::text[]) AS asked (stream) CROSS JOIN LATERAL
+            ({select} WHERE event.stream = asked.stream ORDER BY version LIMIT $2) AS e"""
         self._of_production = (
             f"{select} WHERE production = $1 AND position > $2 ORDER BY position LIMIT $3"
         )
@@ -90,6 +93,12 @@ class PostgresStore:
 
     async def of_stream(self, stream: str, after: int = 0, limit: int = 10_000) -> list[Recorded]:
         return self._recorded(await self._pool.fetch(self._of_stream, stream, after, limit))
+
+    async def of_streams(self, streams: Sequence[str], limit: int) -> dict[str, list[Recorded]]:
+        found: dict[str, list[Recorded]] = {}
+        for one in self._recorded(await self._pool.fetch(self._of_streams, list(streams), limit)):
+            found.setdefault(one.stream, []).append(one)
+        return found
 
     async def of_production(
         self, production: str, after: int = 0, limit: int = 1_000

@@ -1,0 +1,80 @@
+"""How the approval room answers the budget room, and its nameplate."""
+
+from decimal import Decimal
+
+import pytest
+
+from events.approval import ApprovalRulesSet, Role, Rule
+from events.budget import BudgetLocked, BudgetReopened, BudgetSubmitted
+from services.approval.api import service
+from services.approval.commands import RequestApproval, VoidApproval
+from services.approval.policies import Known, hear, react
+from tests.services.given import recorded
+from tests.services.lighthouse import BUDGET_REQUEST, LUCILLE, OPENED
+
+pytestmark = pytest.mark.unit
+
+SUBMITTED = BudgetSubmitted(
+    version=1, content_hash="3d" * 32, total=Decimal("5695852.92"), currency="USD"
+)
+
+
+def reopened(was_locked: bool) -> BudgetReopened:
+    return BudgetReopened(version=2, was_locked=was_locked, reason="The rail is condemned")
+
+
+def test_a_submitted_budget_asks_for_the_approval_of_exactly_that_version():
+    [ask] = react(recorded(SUBMITTED, "budget", by=LUCILLE), Known())
+    assert isinstance(ask, RequestApproval)
+    assert ask.request == BUDGET_REQUEST
+    assert (ask.subject.kind, ask.subject.name, ask.subject.version) == ("budget", "budget", 1)
+    assert ask.subject.content_hash == SUBMITTED.content_hash
+    assert ask.amount == SUBMITTED.total
+    assert ask.rule is None
+
+
+def test_a_budget_reopened_before_the_answer_voids_the_question():
+    [void] = react(recorded(reopened(was_locked=False), "budget"), Known())
+    assert isinstance(void, VoidApproval)
+    assert void.request == BUDGET_REQUEST
+    assert "version 1 was set aside for version 2" in void.reason
+
+
+def test_a_locked_budget_that_is_reopened_voids_nothing():
+    assert react(recorded(reopened(was_locked=True), "budget"), Known()) == []
+
+
+def test_other_facts_are_not_answered():
+    locked = BudgetLocked(
+        version=1, content_hash="3d" * 32, total=Decimal(1), request=BUDGET_REQUEST
+    )
+    assert react(recorded(locked, "budget"), Known()) == []
+    assert react(recorded(OPENED, "approval"), Known()) == []
+
+
+def test_the_room_remembers_the_rules_that_were_set_last():
+    alone = (Rule(roles=(Role.EXECUTIVE_PRODUCER,)),)
+    two = (Rule(roles=(Role.FINANCIER,), needed=2),)
+    known = Known()
+    for rules in (alone, two):
+        event = ApprovalRulesSet(subject_kind="budget", rules=rules)
+        known = hear(known, recorded(event, "approval"))
+    assert known == Known(rules={"budget": two})
+    assert hear(known, recorded(SUBMITTED, "budget")) == known
+    assert Known.model_validate_json(known.model_dump_json()) == known
+
+
+def test_the_nameplate_has_an_example_of_every_command():
+    assert set(service.examples) == set(service.commands)
+    for command, body in service.examples.items():
+        command.model_validate(body)
+
+
+def test_commands_of_one_request_speak_to_its_own_stream():
+    for command, body in service.examples.items():
+        given_command = command.model_validate(body)
+        stream = service.decider_of(command).stream("production-id", given_command)
+        if "request" in body:
+            assert stream == f"request-{body['request']}"
+        else:
+            assert stream == "production-production-id"

@@ -10,9 +10,10 @@ from datetime import date
 from decimal import Decimal
 
 from events.budget import CommitmentRaised
-from runtime.handling import Handler, Order
+from runtime.handling import Handler
 from runtime.log.committer import Committer
 from runtime.log.contract import Append, NewEvent, Outcome, Store
+from runtime.order import Order
 from services.budget.commands import RaiseCommitment
 from services.budget.policies import Known
 

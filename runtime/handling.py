@@ -3,52 +3,27 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
-from hashlib import sha256
 from typing import Any
 from weakref import WeakValueDictionary
 
 import orjson
-from cachetools import LRUCache
 
-from events.approval import Role
-from events.envelope import Recorded, microseconds
+from events.envelope import Recorded
 from events.event import Event
-from events.names import id_of
 from runtime import metrics
 from runtime.clock import DatabaseClock
 from runtime.decider import Command, Context, Decider, Rejection
 from runtime.log.coalesced import Coalesced
 from runtime.log.committer import Committer
-from runtime.log.contract import Answer, Append, Found, NewEvent, Outcome, Overloaded, Store
+from runtime.log.contract import Found, Outcome, Overloaded, Store
+from runtime.order import Order
 from runtime.people.vault import Sealer, seal_command
+from runtime.recording import append_of, fingerprint_of, recorded_by, token_of
 from runtime.rooms import Service
+from runtime.states import States
 from runtime.web.token import Token
 
-CACHE_BYTES_MAX = 64 * 1024 * 1024
 CONFLICTS_MAX = 50
-HOPS_MAX = 12
-FIRST_PAGE = 100
-
-
-def command_id_of(*words: str) -> str:
-    """The id of a command, from what makes it the same command when it comes again."""
-    return id_of("command", *words)
-
-
-@dataclass(frozen=True)
-class Order:
-    """One command with what the edge knows of it. `caused_by` is the fact that a policy answers."""
-
-    production: str
-    command: Command
-    command_id: str
-    actor: str
-    principal: str
-    roles: frozenset[Role] = frozenset()
-    known: Any = None
-    correlation: str | None = None
-    caused_by: Recorded | None = None
 
 
 class KeyReused(Exception):
@@ -65,19 +40,12 @@ class Handled:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    state: Any
-    version: int
-    size_bytes: int
-
-
 @dataclass
 class Handler:
     """Handles every command of one service in this process.
 
-    States are cached, bounded by the bytes of the events that made them. A stale state does no
-    harm: each decision, a refusal too, is checked against the stream's version by the committer.
+    A stale state does no harm: each decision, a refusal too, is checked against the stream's
+    version by the committer.
     """
 
     service: Service
@@ -86,14 +54,12 @@ class Handler:
     vault: Sealer
     clock: DatabaseClock
     _repeats: Coalesced[str, Found] = field(init=False)
-    _beginnings: Coalesced[str, list[Recorded]] = field(init=False)
-    _states: LRUCache[str, _Folded] = field(init=False)
+    _states: States = field(init=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
         self._repeats = Coalesced(self.store.find)
-        self._beginnings = Coalesced(lambda streams: self.store.of_streams(streams, FIRST_PAGE))
-        self._states = LRUCache(CACHE_BYTES_MAX, getsizeof=lambda folded: folded.size_bytes)
+        self._states = States(self.store)
 
     async def handle(self, order: Order) -> Handled:
         """Decides and records.
@@ -105,7 +71,7 @@ class Handler:
         command = order.command
         if order.caused_by is None:
             command = await seal_command(self.vault, command, order.actor)
-        fingerprint = _fingerprint(order.production, command)
+        fingerprint = fingerprint_of(order.production, command)
         found = await self._repeats.get(order.command_id)
         if found is not None:
             return await self._again(order, fingerprint)
@@ -122,21 +88,24 @@ class Handler:
         lock = self._locks.setdefault(stream, asyncio.Lock())
         async with lock:
             for _ in range(CONFLICTS_MAX):
-                folded = await self._state(decider, stream)
+                folded = await self._states.of(decider, stream)
                 events, refusal = _decision(decider, folded.state, command, context)
-                append = _append(
+                append = append_of(
                     order, stream, folded.version, fingerprint, events, refusal, context.at
                 )
                 answer = await self.committer.append(append)
                 match answer.outcome:
                     case Outcome.RECORDED:
-                        self._keep(decider, stream, folded, events, append, answer)
-                        return _recorded(self.service.name, append, answer)
+                        self._states.keep(decider, stream, folded, events, append, answer)
+                        return Handled(
+                            recorded_by(self.service.name, append, answer),
+                            token_of(self.service.name, answer),
+                        )
                     case Outcome.NOTHING:
-                        return Handled(token=_token(self.service.name, answer), refusal=refusal)
+                        return Handled(token=token_of(self.service.name, answer), refusal=refusal)
                     case Outcome.CONFLICT:
                         metrics.CONFLICTS.labels(self.service.name).inc()
-                        await self._catch_up(decider, stream, folded)
+                        await self._states.catch_up(decider, stream, folded)
                     case Outcome.REPEAT | Outcome.MISMATCH:
                         return await self._again(order, fingerprint)
         raise Overloaded(f"{stream} is changed by others faster than this command can be decided")
@@ -172,54 +141,6 @@ class Handler:
             after = page[-1].version
         return tuple(recorded)
 
-    async def _state(self, decider: Decider[Any, Any], stream: str) -> _Folded:
-        cached = self._states.get(stream)
-        if cached is not None:
-            return cached
-        first = await self._beginnings.get(stream) or []
-        folded = _folded(decider, _Folded(decider.initial, 0, 200), first)
-        if len(first) == FIRST_PAGE:
-            return await self._catch_up(decider, stream, folded)
-        self._remember(stream, folded)
-        return folded
-
-    async def _catch_up(self, decider: Decider[Any, Any], stream: str, folded: _Folded) -> _Folded:
-        """Folds what the log holds behind `folded`."""
-        while page := await self.store.of_stream(stream, folded.version):
-            folded = _folded(decider, folded, page)
-        self._remember(stream, folded)
-        return folded
-
-    def _keep(
-        self,
-        decider: Decider[Any, Any],
-        stream: str,
-        folded: _Folded,
-        events: Sequence[Event],
-        append: Append,
-        answer: Answer,
-    ) -> None:
-        state = decider.fold(events, folded.state)
-        self._remember(
-            stream, _Folded(state, answer.version, folded.size_bytes + append.size_bytes)
-        )
-
-    def _remember(self, stream: str, folded: _Folded) -> None:
-        if folded.size_bytes <= self._states.maxsize:
-            self._states[stream] = folded
-        else:
-            self._states.pop(stream, None)
-
-
-def _folded(decider: Decider[Any, Any], folded: _Folded, page: Sequence[Recorded]) -> _Folded:
-    if not page:
-        return folded
-    return _Folded(
-        decider.fold([recorded.event for recorded in page], folded.state),
-        page[-1].version,
-        folded.size_bytes + sum(len(recorded.payload) for recorded in page),
-    )
-
 
 def _decision(
     decider: Decider[Any, Any], state: Any, command: Command, context: Context
@@ -233,85 +154,3 @@ def _decision(
             "detail": str(rejection),
             "problems": list(rejection.problems),
         }
-
-
-def _fingerprint(production: str, command: Command) -> bytes:
-    words = (production, type(command).__name__, command.model_dump_json())
-    return sha256("\x1f".join(words).encode()).digest()
-
-
-def _append(
-    order: Order,
-    stream: str,
-    expected: int,
-    fingerprint: bytes,
-    events: Sequence[Event],
-    refusal: dict[str, Any] | None,
-    at: datetime,
-) -> Append:
-    cause = order.caused_by
-    return Append(
-        command_id=order.command_id,
-        fingerprint=fingerprint,
-        production=order.production,
-        stream=stream,
-        expected=expected,
-        actor=order.actor,
-        correlation=order.correlation or order.command_id,
-        causation=cause.id if cause else None,
-        hops=cause.hops + 1 if cause else 0,
-        caused_at_us=cause.recorded_at_us if cause else 0,
-        events=tuple(
-            NewEvent(
-                id_of("event", order.command_id, str(ordinal)),
-                *event.wire(),
-                event.encode(),
-                _effective_at_us(event, at),
-            )
-            for ordinal, event in enumerate(events)
-        ),
-        outcome=orjson.dumps(refusal).decode() if refusal else "{}",
-    )
-
-
-def _effective_at_us(event: Event, at: datetime) -> int:
-    """A fact of a day holds from that day's beginning in UTC, any other from its command's time."""
-    day = event.effective_on()
-    return microseconds(at if day is None else datetime.combine(day, time(), UTC))
-
-
-def _recorded(log: str, append: Append, answer: Answer) -> Handled:
-    first_version = answer.version - len(append.events) + 1
-    recorded = tuple(
-        Recorded(
-            log=log,
-            production=append.production,
-            stream=append.stream,
-            version=first_version + ordinal,
-            position=answer.first_position + ordinal,
-            partition=answer.partition,
-            previous=answer.first_position + ordinal - 1 if ordinal else answer.before,
-            id=event.id,
-            ordinal=ordinal,
-            type=event.type,
-            schema_version=event.schema_version,
-            payload=event.payload,
-            recorded_at_us=answer.time_us + ordinal,
-            effective_at_us=event.effective_at_us,
-            actor=append.actor,
-            command_id=append.command_id,
-            correlation=append.correlation,
-            causation=append.causation,
-            hops=append.hops,
-            hash=answer.hashes[ordinal],
-        )
-        for ordinal, event in enumerate(append.events)
-    )
-    return Handled(recorded, _token(log, answer))
-
-
-def _token(log: str, answer: Answer) -> Token:
-    last = answer.before
-    if answer.outcome is Outcome.RECORDED:
-        last = answer.first_position + len(answer.hashes) - 1
-    return Token(log, answer.incarnation, answer.partition, last)

@@ -16,8 +16,9 @@ from pydantic import BaseModel
 from events.envelope import Recorded
 from runtime import metrics
 from runtime.decider import Command
-from runtime.handling import HOPS_MAX, Handler, KeyReused, Order, command_id_of
+from runtime.handling import Handler, KeyReused
 from runtime.log.contract import TooLarge
+from runtime.order import HOPS_MAX, Order, command_id_of
 from runtime.people.team import fold_team
 from runtime.points import point
 from runtime.reactions import RefuseReaction

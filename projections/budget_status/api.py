@@ -30,6 +30,7 @@ After = Annotated[
     str | None, Query(description="a token: answer only once the rows hold that command's events")
 ]
 Cursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
+SlateCursor = Annotated[Id | None, Query(description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
 
 
@@ -151,7 +152,10 @@ def routes(reader: Reader) -> APIRouter:
         summary="The slate: the money of every production that you are on",
     )
     async def slate(
-        caller: CallerNow, after: After = None, cursor: Cursor = None, limit: Limit = PAGE_ROWS_MAX
+        caller: CallerNow,
+        after: After = None,
+        cursor: SlateCursor = None,
+        limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
         await reader.until(after)
         productions = await reader.productions_of(caller, cursor, limit + 1)

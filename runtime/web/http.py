@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import orjson
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,9 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from events.envelope import Recorded
 from events.names import Id
 from runtime.decider import Command, kebab
-from runtime.handling import Handled, Handler, Order, command_id_of
+from runtime.handling import Handled, Handler
 from runtime.importing import Importer
-from runtime.log.contract import COMMAND_BYTES_MAX
+from runtime.log.contract import COMMAND_BYTES_MAX, TooLarge
+from runtime.order import Order, command_id_of
 from runtime.people.identity import Caller, Verifier
 from runtime.people.jwks import NotAuthenticated
 from runtime.people.team import Member, Team
@@ -25,6 +27,9 @@ from runtime.people.vault import Sealer
 from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.rooms import Service
 from runtime.web import problems
+
+POSITION_MAX = 2**63 - 1
+"""The last position that a log could count to."""
 
 logger = structlog.get_logger()
 
@@ -136,17 +141,19 @@ def application(
     return app
 
 
+_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`reel token` prints one")
+
+
 async def caller(
-    request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 ) -> Caller:
     """Who is calling, by the bearer token."""
     known: Caller | None = getattr(request.state, "caller", None)
     if known is None:
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if given is None:
             raise NotAuthenticated("send `Authorization: Bearer <token>`; `reel token` prints one")
         verifier: Verifier = request.app.state.verifier
-        known = await verifier.verify(token.strip())
+        known = await verifier.verify(given.credentials.strip())
         request.state.caller = known
         structlog.contextvars.bind_contextvars(person=known.person)
     return known
@@ -356,7 +363,7 @@ def _add_trail(router: APIRouter, face: ServiceFace) -> None:
     async def trail(
         production: Production,
         caller: CallerNow,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
     ) -> Response:
         today = (await face.handler.clock.now()).date()
@@ -403,12 +410,20 @@ class _Edge:
         correlation = given if 0 < len(given) <= 100 and given.isprintable() else str(uuid.uuid4())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation=correlation)
-        body = await _bounded_body(receive)
-        if body is None:
-            answer = problems.problem(
-                413, "too-large", f"a body may have {COMMAND_BYTES_MAX:,} bytes: split it"
-            )
-            await answer(scope, receive, send)
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"x-correlation-id", correlation.encode("latin-1")))
+            await send(message)
+
+        try:
+            body: bytes | None = await _bounded_body(receive)
+        except _BrokenOff:
+            logger.info("broken_off", path=scope["path"])
+            return
+        except TooLarge as error:
+            answer = problems.problem(413, "too-large", str(error))
+            await answer(scope, receive, answered)
             return
 
         async def replay() -> Message:
@@ -418,26 +433,30 @@ class _Edge:
             message, body = {"type": "http.request", "body": body, "more_body": False}, None
             return message
 
-        async def answered(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"].append((b"x-correlation-id", correlation.encode()))
-            await send(message)
-
         await self._app(scope, replay, answered)
 
 
-async def _bounded_body(receive: Receive) -> bytes | None:
-    """The whole body, or None once it is larger than any command may be."""
+class _BrokenOff(Exception):
+    """The caller went away before his body was whole."""
+
+
+async def _bounded_body(receive: Receive) -> bytes:
+    """The whole body: a part of a file may look like a whole one.
+
+    Raises:
+        TooLarge: it is larger than any command may be.
+        _BrokenOff: the rest of it will not come.
+    """
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise _BrokenOff
         part = message.get("body", b"")
         size += len(part)
         if size > COMMAND_BYTES_MAX:
-            return None
+            raise TooLarge(f"a body may have {COMMAND_BYTES_MAX:,} bytes: split it")
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)

@@ -79,7 +79,7 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
 }
 
-_HTTP_CODES = {404: "not-there", 405: "method-not-allowed", 413: "too-large"}
+_HTTP_CODES = {400: "malformed-body", 404: "not-there", 405: "method-not-allowed", 413: "too-large"}
 
 
 def problem(

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from runtime.logs import configure
 from runtime.people.identity import Issuer
 from runtime.process import Parts, Process, migrate_all
 from runtime.settings import Settings
@@ -86,7 +87,8 @@ def instance(database_url: str, kafka: str) -> Iterator[Instance]:
     """Every part of Reel in one process, as `reel up` runs it."""
     dsn = fresh_database(database_url)
     home = Path(tempfile.mkdtemp(prefix="reel-http-"))
-    settings = settings_of(home, dsn, kafka, f"http-{secrets.token_hex(4)}")
+    settings = settings_of(home, dsn, kafka, f"http-{secrets.token_hex(4)}", log_level="error")
+    configure(settings)
     answered: list[str] = []
     ended: list[BaseException | None] = []
     loop = asyncio.new_event_loop()

@@ -6,7 +6,7 @@ def test_it(instance, film):
     print(f.client("producer").get(f"/v1/budget-status", params={"cursor":"zzz"}).text)
     print(f.client("producer").get(f"{f.home}/approval/trail", params={"after":str(10**30)}).text)
     print(f.give("line-producer","budget/add-line",{"line":{"line":"a\x00b"}}).text)
-    r=f.give("line-producer","budget/import-budget",{"categories":[{"category":"1400","name":"C","level":"atl"}],"lines":[{"line":"a\x00b","category":"1400","account":"1401","description":"x","amount":"1","unit":"day","x":"1","rate":"2"}]}); print(r.text)
+
     for c in (b'"\xff"', b"["*100000, b"1"*5000, b'{"title": "\\ud800"}', b'NaN', b''):
         print(c[:20], f.client("producer").post(f"{f.home}/approval/open-production", content=c, headers={"content-type":"application/json"}).text)
-    time.sleep(3); print(f.client("producer").get(f"{f.home}/budget-status").text)
+

@@ -5,6 +5,7 @@
 Shares no code with Reel; short enough to check by eye. Money is worked out per account
 and then added up to categories, levels and the total. Variance: positive = under budget.
 """
+
 import csv
 import json
 import sys
@@ -12,8 +13,17 @@ from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-NAMES = ["working", "original", "approved", "committed", "cost_to_date",
-         "total_cost", "etc", "efc", "variance"]
+NAMES = [
+    "working",
+    "original",
+    "approved",
+    "committed",
+    "cost_to_date",
+    "total_cost",
+    "etc",
+    "efc",
+    "variance",
+]
 
 
 def read(path):
@@ -44,10 +54,15 @@ def plan(path):
 def costs(path):
     """Return {account: committed}, {account: cost to date}, {account: (basis, value)}."""
     open_balance, commitment_on, closed = {}, {}, set()  # by commitment reference
-    posts, reversed_posts = {}, set()                    # by post reference
-    cost_to_date, latest = {}, {}                        # by account
+    posts, reversed_posts = {}, set()  # by post reference
+    cost_to_date, latest = {}, {}  # by account
     for row in read(path):
-        entry, ref, account, against = row["entry"], row["reference"], row["account"], row["against"]
+        entry, ref, account, against = (
+            row["entry"],
+            row["reference"],
+            row["account"],
+            row["against"],
+        )
         amount = Decimal(row["amount"]) if row["amount"] else None
         if entry == "commit":
             check(ref not in open_balance and amount > 0, "bad commit " + ref)
@@ -64,7 +79,10 @@ def costs(path):
         elif entry == "reverse":
             post = posts[against]
             check(against not in reversed_posts, "reversed twice " + ref)
-            check(post["account"] == account and Decimal(post["amount"]) == amount, "bad reverse " + ref)
+            check(
+                post["account"] == account and Decimal(post["amount"]) == amount,
+                "bad reverse " + ref,
+            )
             reversed_posts.add(against)
             cost_to_date[account] -= amount
             commitment = post["against"]
@@ -134,10 +152,12 @@ def figures(budget_path, costs_path):
         add(by_level, level_of[category], row)
         add(total, "total", row)
 
-    return {"account": {k: text(v) for k, v in by_account.items()},
-            "category": {k: text(v) for k, v in by_category.items()},
-            "level": {k: text(v) for k, v in by_level.items()},
-            "total": text(total["total"])}
+    return {
+        "account": {k: text(v) for k, v in by_account.items()},
+        "category": {k: text(v) for k, v in by_category.items()},
+        "level": {k: text(v) for k, v in by_level.items()},
+        "total": text(total["total"]),
+    }
 
 
 if __name__ == "__main__":

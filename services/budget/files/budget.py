@@ -135,4 +135,6 @@ class _Reading:
 
 
 def _decimals(number: Decimal) -> int:
-    return max(0, -int(number.as_tuple().exponent))
+    """The decimals that a number shows; zeros behind the second are somebody's column width."""
+    shown, meant = (-int(one.as_tuple().exponent) for one in (number, number.normalize()))
+    return max(0, min(shown, 2), meant)

@@ -1,0 +1,161 @@
+"""One relay owns a log at a time; who was asleep meanwhile moves nothing when he wakes."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from runtime.kafka import relay
+from runtime.kafka.lease import Cursor, Lease, LeaseLost
+from tests.carrying.world import (
+    Frozen,
+    World,
+    production_in,
+    running,
+    until,
+)
+
+pytestmark = pytest.mark.integration
+
+LIGHTHOUSE = production_in(3)
+
+
+async def moved_to(world: World, lease: Lease, position: int) -> Cursor:
+    """The cursor of a relay that confirmed everything up to `position`."""
+    cursor = await lease.take()
+    assert cursor is not None
+    confirmed = Cursor(
+        await world.incarnation(), position, cursor.positions, cursor.hashes, cursor.offsets
+    )
+    await lease.move(confirmed)
+    return confirmed
+
+
+async def test_a_second_relay_is_refused_while_the_first_one_keeps_its_lease(world: World) -> None:
+    first, second = Lease("budget", world.pool), Lease("budget", world.pool)
+    assert await first.take() is not None
+    assert await second.take() is None
+    assert await first.take() is not None
+
+
+async def test_a_released_lease_is_taken_at_once_with_the_cursor_where_it_was(world: World) -> None:
+    first, second = Lease("budget", world.pool), Lease("budget", world.pool)
+    left_at = await moved_to(world, first, 7)
+    await first.release()
+    assert await second.take() == left_at
+
+
+async def test_a_lease_that_nobody_renews_ends_by_the_clock_of_the_database(world: World) -> None:
+    first, second = Lease("budget", world.pool, seconds=1.0), Lease("budget", world.pool)
+    await moved_to(world, first, 7)
+    assert await second.take() is None
+    await until(second.take, within=10)
+
+
+async def test_an_owner_stops_before_its_lease_ends(world: World) -> None:
+    lease = Lease("budget", world.pool, seconds=2.0)
+    with pytest.raises(LeaseLost):
+        lease.check()
+    await lease.take()
+    lease.check()
+    await asyncio.sleep(1.0)
+    with pytest.raises(LeaseLost):
+        lease.check()
+    left = await world.pool.fetchval("SELECT leased_till - clock_timestamp() FROM budget.relay")
+    assert left.total_seconds() > 0
+
+
+async def test_a_stale_owner_moves_no_cursor(world: World) -> None:
+    stale, owner = Lease("budget", world.pool, seconds=0.2), Lease("budget", world.pool)
+    await moved_to(world, stale, 7)
+    await until(owner.take)
+    await moved_to(world, owner, 9)
+    with pytest.raises(LeaseLost):
+        await stale.move(Cursor(None, 8, (8,) * 12, (b"",) * 12, (8,) * 12))
+    assert (await world.cursor())["position"] == 9
+
+
+async def test_a_stale_owner_moves_no_cursor_after_the_owner_has_left(world: World) -> None:
+    stale, owner = Lease("budget", world.pool, seconds=0.2), Lease("budget", world.pool)
+    await moved_to(world, stale, 7)
+    await until(owner.take)
+    await moved_to(world, owner, 9)
+    await owner.release()
+    with pytest.raises(LeaseLost):
+        await stale.move(Cursor(None, 8, (8,) * 12, (b"",) * 12, (8,) * 12))
+    assert (await world.cursor())["position"] == 9
+
+
+async def test_a_waiting_relay_goes_on_where_the_one_that_stops_has_been(topics: World) -> None:
+    await topics.budget.costs(LIGHTHOUSE, 1, 2)
+    async with running(topics.relay().run()) as (first,):
+        await until(lambda: _position_is(topics, 2))
+        waiting = topics.relay()
+        async with running(waiting.run()):
+            await until(lambda: not waiting.unready())
+            first.cancel()
+            await topics.budget.costs(LIGHTHOUSE, 3)
+            await until(lambda: _position_is(topics, 3))
+    assert await topics.topic().positions() == [1, 2, 3]
+
+
+async def test_a_relay_frozen_before_it_could_remember_is_passed_by_and_changes_nothing(
+    topics: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await topics.budget.costs(LIGHTHOUSE, 1, 2)
+    zombie = topics.relay(lease=Lease("budget", topics.pool, seconds=2.0))
+    frozen, refused = Frozen(), asyncio.Event()
+    move = zombie._lease.move
+
+    async def freeze(cursor: Cursor) -> None:
+        if cursor.position == 2:
+            await frozen.here()
+        try:
+            await move(cursor)
+        except LeaseLost:
+            refused.set()
+            raise
+
+    monkeypatch.setattr(zombie._lease, "move", freeze)
+    async with running(zombie.run()):
+        await frozen.reached.wait()
+        async with running(topics.relay().run()):
+            await topics.budget.costs(LIGHTHOUSE, 3)
+            await until(lambda: _position_is(topics, 3))
+            frozen.released.set()
+            await until(refused.is_set)
+            assert (await topics.cursor())["position"] == 3
+    assert await topics.topic().positions() == [1, 2, 1, 2, 3]
+
+
+async def test_an_idle_owner_that_slept_through_another_ones_lease_starts_from_its_cursor(
+    topics: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds the lease free again when it wakes, but what it knows of the topic is old."""
+    sleeper = topics.relay(lease=Lease("budget", topics.pool, seconds=2.0))
+    take, frozen, asleep = sleeper._lease.take, Frozen(), False
+
+    async def sleep_before(*_: Any) -> Any:
+        if asleep:
+            await frozen.here()
+        return await take()
+
+    monkeypatch.setattr(sleeper._lease, "take", sleep_before)
+    monkeypatch.setattr(relay, "IDLE_SECONDS", 0.1)
+    async with running(sleeper.run()):
+        await topics.budget.costs(LIGHTHOUSE, 1)
+        await until(lambda: _position_is(topics, 1))
+        asleep = True
+        await frozen.reached.wait()
+        await topics.budget.costs(LIGHTHOUSE, 2)
+        async with running(topics.relay().run()):
+            await until(lambda: _position_is(topics, 2))
+        asleep = False
+        frozen.released.set()
+        await topics.budget.costs(LIGHTHOUSE, 3)
+        await until(lambda: _position_is(topics, 3))
+    assert await topics.topic().positions() == [1, 2, 3]
+
+
+async def _position_is(world: World, position: int) -> bool:
+    return bool((await world.cursor())["position"] == position)

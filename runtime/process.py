@@ -33,7 +33,8 @@ from runtime.reading.consumer import Consumer
 from runtime.reading.query import Reader
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.settings import Settings
-from runtime.web.http import ServiceFace, application
+from runtime.web.commands import ServiceFace
+from runtime.web.http import application
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"

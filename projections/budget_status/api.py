@@ -21,7 +21,7 @@ from projections.budget_status.view import VIEW, Account, Budget, Category
 from runtime.reading.query import PAGE_ROWS_MAX, Freshness, Reader, Reading
 from runtime.rooms import Projection
 from runtime.view import Rows
-from runtime.web.http import CallerNow, Production
+from runtime.web.callers import CallerNow, Production
 from runtime.web.problems import Problem
 
 LEVELS = ("atl", "production", "post", "other", UNASSIGNED)

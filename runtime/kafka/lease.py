@@ -41,6 +41,10 @@ class Cursor:
             offsets=_with(self.offsets, partition, offset),
         )
 
+    def found_at(self, partition: int, offset: int) -> "Cursor":
+        """The cursor where that partition's last record stands at another offset."""
+        return replace(self, offsets=_with(self.offsets, partition, offset))
+
 
 def _with(values: tuple, index: int, value: object) -> tuple:  # type: ignore[type-arg]
     return (*values[:index], value, *values[index + 1 :])
@@ -73,10 +77,12 @@ class Lease:
         self._good_till = asked + self._seconds - SAFETY_SECONDS
         return Cursor(row[0], row[1], tuple(row[2]), tuple(row[3]), tuple(row[4]))
 
-    def check(self) -> None:
-        """Raises `LeaseLost` once the lease may have ended."""
-        if time.monotonic() >= self._good_till:
+    def check(self) -> float:
+        """How many seconds of the lease are left to act in; raises `LeaseLost` when too few are."""
+        now = time.monotonic()
+        if now >= self._good_till:
             raise LeaseLost(f"the relay's lease on {self._log} was not renewed in time")
+        return self._good_till + SAFETY_SECONDS - now
 
     async def move(self, cursor: Cursor) -> None:
         """Moves the cursor and renews; raises `LeaseLost` if another relay owns the log."""

@@ -8,7 +8,7 @@ the first missing position.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import asyncpg
 import structlog
@@ -27,6 +27,7 @@ from runtime.points import point
 from runtime.settings import Settings
 
 PAGE_EVENTS = 1_000
+PAGE_BYTES = 4 * 1024 * 1024
 CONFIRM_SECONDS_MAX = 3.0
 IDLE_SECONDS = 1.0
 VERIFY_EVERY_SECONDS = 5.0
@@ -81,6 +82,7 @@ class Relay:
         try:
             await asyncio.wait_for(producer.start(), bus.CONNECT_SECONDS_MAX)
             cursor = await self._read_back(cursor)
+            await self._renew(cursor)
             self._trouble = None
             await self._relay(producer, cursor)
         finally:
@@ -93,70 +95,94 @@ class Relay:
             page = await self._store.page(cursor.position, PAGE_EVENTS)
             await self._measure(cursor, page)
             if page:
-                cursor = await self._send(producer, cursor, page)
+                for part in _parts(page):
+                    cursor = await self._send(producer, cursor, part)
                 continue
             if time.monotonic() - verified_at > VERIFY_EVERY_SECONDS:
                 if await self._read_back(cursor) != cursor:
                     raise BrokerLostData(f"{self._topic} forgot records while idle")
                 verified_at = time.monotonic()
-            renewed = await self._lease.take()
-            if renewed is None:
-                raise LeaseLost(f"another relay owns {self._store.log}")
+            await self._renew(cursor)
             try:
                 await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
             except TimeoutError:
                 continue
 
+    async def _renew(self, cursor: Cursor) -> None:
+        """Raises `LeaseLost` if another relay owns the log, or has carried it on meanwhile."""
+        if await self._lease.take() != cursor:
+            raise LeaseLost(f"another relay owns {self._store.log}, or did while this one slept")
+
     async def _send(
         self, producer: AIOKafkaProducer, cursor: Cursor, page: Sequence[Recorded]
     ) -> Cursor:
         """Sends a page, and moves the cursor over the prefix that was confirmed without a gap."""
-        self._lease.check()
-        assert cursor.incarnation is not None
         point("before-send")
-        async with asyncio.timeout(CONFIRM_SECONDS_MAX):
-            sent = [
-                await producer.send(
-                    self._topic,
-                    recorded.payload.encode(),
-                    key=recorded.production.encode(),
-                    partition=recorded.partition,
-                    headers=cloud_event_headers(recorded, cursor.incarnation),
-                )
-                for recorded in page
-            ]
-            results = await asyncio.gather(*sent, return_exceptions=True)
+        confirmed, failure = await self._confirmed(producer, cursor, page)
         point("after-send")
-        failure: BaseException | None = None
-        for recorded, result in zip(page, results, strict=True):
-            if not isinstance(result, RecordMetadata):
-                failure = result
-                break
-            if result.offset <= cursor.offsets[recorded.partition]:
-                failure = BrokerLostData(f"{self._topic} began again at offset {result.offset}")
+        for recorded, at in zip(page, confirmed, strict=False):
+            if at.offset <= cursor.offsets[recorded.partition]:
+                failure = BrokerLostData(f"{self._topic} began again at offset {at.offset}")
                 break
             cursor = cursor.confirmed(
-                recorded.partition, recorded.position, recorded.hash, result.offset
+                recorded.partition, recorded.position, recorded.hash, at.offset
             )
         await self._lease.move(cursor)
         point("after-cursor")
-        metrics.RELAY_SENT.labels(self._store.log).inc(len(page))
+        metrics.RELAY_SENT.labels(self._store.log).inc(len(confirmed))
         if failure is not None:
             raise failure
         return cursor
+
+    async def _confirmed(
+        self, producer: AIOKafkaProducer, cursor: Cursor, page: Sequence[Recorded]
+    ) -> tuple[list[RecordMetadata], BaseException | None]:
+        """What Kafka confirmed of a page without a gap, and what came in place of the next.
+
+        It has as long as the lease lasts, and no longer: behind it another relay may send.
+        """
+        assert cursor.incarnation is not None
+        sent: list[asyncio.Future[RecordMetadata]] = []
+        failure: BaseException | None = None
+        try:
+            async with asyncio.timeout(min(CONFIRM_SECONDS_MAX, self._lease.check())):
+                for recorded in page:
+                    future = await producer.send(
+                        self._topic,
+                        recorded.payload.encode(),
+                        key=recorded.production.encode(),
+                        partition=recorded.partition,
+                        headers=cloud_event_headers(recorded, cursor.incarnation),
+                    )
+                    future.add_done_callback(_looked_at)
+                    sent.append(future)
+                await asyncio.wait(sent)
+        except (KafkaError, TimeoutError) as error:
+            failure = error
+        confirmed: list[RecordMetadata] = []
+        for future in sent:
+            if not future.done() or future.cancelled():
+                break
+            if future.exception() is not None:
+                return confirmed, future.exception()
+            confirmed.append(future.result())
+        return confirmed, failure
 
     async def _read_back(self, cursor: Cursor) -> Cursor:
         """The cursor as the topic proves it: set back to before the first record that is gone."""
         heads = await self._store.heads()
         if cursor.incarnation != heads.incarnation or cursor.position > heads.position:
             return await self._begin(heads)
-        last = await self._last_records(cursor)
-        missing_after = cursor.position
-        for partition, position in enumerate(cursor.positions):
-            record = last.get(partition)
-            if position and not _is(record, position, cursor.hashes[partition]):
-                missing_after = min(missing_after, await self._survivor(partition, position))
+        known, missing_after = cursor, cursor.position
+        for partition, record in (await self._last_of(await self._lost(cursor))).items():
+            survivor = await self._survivor(cursor, record)
+            if record is not None and survivor == cursor.positions[partition]:
+                cursor = cursor.found_at(partition, record.offset)
+            else:
+                missing_after = min(missing_after, survivor)
         if missing_after == cursor.position:
+            if cursor != known:
+                await self._lease.move(cursor)
             return cursor
         metrics.RELAY_LOSSES.labels(self._store.log).inc()
         logger.error("broker_lost_data", log=self._store.log, sending_again_from=missing_after + 1)
@@ -182,29 +208,41 @@ class Relay:
         await self._lease.move(cursor)
         return cursor
 
-    async def _last_records(self, cursor: Cursor) -> dict[int, ConsumerRecord]:
-        """The record at each partition's last confirmed offset, where there still is one."""
-        wanted = {
-            TopicPartition(self._topic, partition): offset
-            for partition, offset in enumerate(cursor.offsets)
-            if offset >= 0
-        }
-        return await self._records_at(wanted)
+    async def _lost(self, cursor: Cursor) -> list[int]:
+        """The partitions whose last confirmed record is not where Kafka had confirmed it."""
+        found = await self._records(
+            {partition: at for partition, at in enumerate(cursor.offsets) if at >= 0}
+        )
+        return [
+            partition
+            for partition, position in enumerate(cursor.positions)
+            if position
+            and not self._is(found.get(partition), cursor, position, cursor.hashes[partition])
+        ]
 
-    async def _records_at(self, wanted: dict[TopicPartition, int]) -> dict[int, ConsumerRecord]:
+    async def _last_of(self, partitions: Sequence[int]) -> dict[int, ConsumerRecord | None]:
+        """The last record of each of those partitions, as far as there is one."""
+        found = await self._records(dict.fromkeys(partitions))
+        return {partition: found.get(partition) for partition in partitions}
+
+    async def _records(self, wanted: Mapping[int, int | None]) -> dict[int, ConsumerRecord]:
+        """By partition, the record at that offset (None: its last one), where there is one."""
         if not wanted:
             return {}
         kafka = bus.reader(self._settings, f"reel-relay-{self._store.log}-read-back")
         await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
         try:
             async with asyncio.timeout(CONFIRM_SECONDS_MAX):
-                kafka.assign(list(wanted))
-                ends = await kafka.end_offsets(list(wanted))
-                starts = await kafka.beginning_offsets(list(wanted))
-                there = {tp: at for tp, at in wanted.items() if starts[tp] <= at < ends[tp]}
-                for tp in wanted:
-                    if tp not in there:
-                        kafka.pause(tp)
+                asked = {TopicPartition(self._topic, one): at for one, at in wanted.items()}
+                ends = await kafka.end_offsets(list(asked))
+                starts = await kafka.beginning_offsets(list(asked))
+                there: dict[TopicPartition, int] = {}
+                for tp, at in asked.items():
+                    offset = ends[tp] - 1 if at is None else at
+                    if starts[tp] <= offset < ends[tp]:
+                        there[tp] = offset
+                # Sought before anything else can run: without an offset aiokafka would give up.
+                kafka.assign(list(there))
                 for tp, offset in there.items():
                     kafka.seek(tp, offset)
                 found: dict[int, ConsumerRecord] = {}
@@ -217,27 +255,32 @@ class Relay:
         finally:
             await kafka.stop()
 
-    async def _survivor(self, partition: int, position: int) -> int:
-        """The position below which nothing of the partition needs to be sent again.
+    async def _survivor(self, cursor: Cursor, record: ConsumerRecord | None) -> int:
+        """The position up to which a partition, whose last record is `record`, has everything.
 
-        The topic's last record, if it is one of the log's at or below `position`, proves what is
-        before it; anything else proves nothing, and the partition is sent from its beginning.
+        A record of the log at or below the cursor proves what is before it; anything else proves
+        nothing, and the partition is sent from its beginning.
         """
-        tp = TopicPartition(self._topic, partition)
-        kafka = bus.reader(self._settings, f"reel-relay-{self._store.log}-survivor")
-        await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
-        try:
-            end = (await kafka.end_offsets([tp]))[tp]
-        finally:
-            await kafka.stop()
-        record = (await self._records_at({tp: end - 1})).get(partition) if end else None
-        if record is None:
+        position = _position_of(record)
+        if not 0 < position <= cursor.position:
             return 0
-        found = int(dict(record.headers).get("ce_position", b"0"))
-        page = await self._store.page(found - 1, 1)
-        if found <= position and page and _is(record, found, page[0].hash):
-            return found
+        page = await self._store.page(position - 1, 1)
+        if page and self._is(record, cursor, position, page[0].hash):
+            return position
         return 0
+
+    def _is(
+        self, record: ConsumerRecord | None, cursor: Cursor, position: int, hash_: bytes
+    ) -> bool:
+        """Whether the record is that fact, sent under the log's present incarnation."""
+        if record is None or cursor.incarnation is None:
+            return False
+        headers = dict(record.headers)
+        return (
+            headers.get("ce_incarnation") == cursor.incarnation.encode()
+            and headers.get("ce_position") == str(position).encode()
+            and headers.get("ce_hash") == hash_.hex().encode()
+        )
 
     async def _measure(self, cursor: Cursor, page: Sequence[Recorded]) -> None:
         log = self._store.log
@@ -275,14 +318,29 @@ class Relay:
         return []
 
 
-def _is(record: ConsumerRecord | None, position: int, hash_: bytes) -> bool:
-    if record is None:
-        return False
-    headers = dict(record.headers)
-    return (
-        headers.get("ce_position") == str(position).encode()
-        and headers.get("ce_hash") == hash_.hex().encode()
-    )
+def _position_of(record: ConsumerRecord | None) -> int:
+    """The position that a record claims; 0 for one of another make."""
+    try:
+        return int(dict(record.headers)["ce_position"]) if record else 0
+    except (KeyError, TypeError, ValueError):
+        return 0
+
+
+def _parts(page: Sequence[Recorded]) -> Iterator[Sequence[Recorded]]:
+    """A page in parts light enough to be confirmed in time."""
+    first, size_bytes = 0, 0
+    for n, recorded in enumerate(page):
+        size_bytes += len(recorded.payload)
+        if size_bytes > PAGE_BYTES and n > first:
+            yield page[first:n]
+            first, size_bytes = n, len(recorded.payload)
+    yield page[first:]
+
+
+def _looked_at(future: "asyncio.Future[RecordMetadata]") -> None:
+    """A send that fails after its page was given up is told by the page."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def _closed(producer: AIOKafkaProducer) -> None:

@@ -19,7 +19,8 @@ HEARD_OF_WITHIN_SECONDS = 2.0
 
 
 class ProductionUnheardOf(Exception):
-    """This room has not heard of the production yet; it may in a moment (503, then 404)."""
+    """This room has not heard of the production, or of the caller there; it may in a moment
+    (503, then 404)."""
 
 
 class NoSuchProduction(Exception):
@@ -39,10 +40,9 @@ class Team:
 
     def __init__(self, schema: str, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._asked: TTLCache[str, float] = TTLCache(10_000, 60)
+        self._asked: TTLCache[tuple[str, str], float] = TTLCache(10_000, 60)
         self._member = f"""
-            SELECT EXISTS (SELECT FROM {schema}.production WHERE production = $1),
-                   EXISTS (SELECT FROM {schema}.team WHERE production = $1 AND person = $2),
+            SELECT EXISTS (SELECT FROM {schema}.team WHERE production = $1 AND person = $2),
                    ARRAY(SELECT role FROM {schema}.team
                          WHERE production = $1 AND person = $2
                            AND (starts IS NULL OR starts <= $3)
@@ -52,20 +52,19 @@ class Team:
     async def member(self, production: str, person: str, on: date) -> Member:
         """The caller as a member of the production's team on that day.
 
+        Who was just appointed may be ahead of his appointment, as of the production's opening;
+        and both are answered alike, so that nobody learns which productions there are.
+
         Raises:
-            ProductionUnheardOf: for two seconds from the first time somebody asked.
+            ProductionUnheardOf: for two seconds from the first time that this person asked.
             NoSuchProduction: unknown for longer, or the caller was never appointed.
         """
-        ((is_open, appointed, roles, known),) = await self._pool.fetch(
-            self._member, production, person, on
-        )
-        if is_open:
-            if not appointed:
-                raise NoSuchProduction(f"there is no production {production} that you are on")
+        ((appointed, roles, known),) = await self._pool.fetch(self._member, production, person, on)
+        if appointed:
             return Member(frozenset(Role(role) for role in roles), known)
-        first_asked = self._asked.setdefault(production, time.monotonic())
+        first_asked = self._asked.setdefault((production, person), time.monotonic())
         if time.monotonic() - first_asked < HEARD_OF_WITHIN_SECONDS:
-            raise ProductionUnheardOf(f"production {production} has not arrived here yet")
+            raise ProductionUnheardOf(f"production {production} has not arrived here for you yet")
         raise NoSuchProduction(f"there is no production {production} that you are on")
 
 

@@ -60,10 +60,11 @@ class Tables:
         key = ", ".join(("production", *table.KEY))
         others = [column for column in columns if column not in table.KEY]
         sets = ", ".join(f"{column} = EXCLUDED.{column}" for column in others)
+        then = f"UPDATE SET {sets}" if others else "NOTHING"
         await connection.execute(
             f"INSERT INTO {self.schema}.{table.TABLE} (production, {', '.join(columns)}) "
             f"SELECT * FROM unnest($1::uuid[], {arrays}) "
-            f"ON CONFLICT ({key}) DO UPDATE SET {sets}",
+            f"ON CONFLICT ({key}) DO {then}",
             [production for production, _ in rows],
             *([getattr(row, column) for _, row in rows] for column in columns),
         )

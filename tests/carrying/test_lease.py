@@ -1,15 +1,17 @@
 """One relay owns a log at a time; who was asleep meanwhile moves nothing when he wakes."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
-from runtime.kafka import relay
+from runtime.kafka import bus, relay
 from runtime.kafka.lease import Cursor, Lease, LeaseLost
 from tests.carrying.world import (
     Frozen,
     World,
+    at,
     production_in,
     running,
     until,
@@ -89,13 +91,13 @@ async def test_a_stale_owner_moves_no_cursor_after_the_owner_has_left(world: Wor
 async def test_a_waiting_relay_goes_on_where_the_one_that_stops_has_been(topics: World) -> None:
     await topics.budget.costs(LIGHTHOUSE, 1, 2)
     async with running(topics.relay().run()) as (first,):
-        await until(lambda: _position_is(topics, 2))
+        await until(at(topics, 2))
         waiting = topics.relay()
         async with running(waiting.run()):
             await until(lambda: not waiting.unready())
             first.cancel()
             await topics.budget.costs(LIGHTHOUSE, 3)
-            await until(lambda: _position_is(topics, 3))
+            await until(at(topics, 3))
     assert await topics.topic().positions() == [1, 2, 3]
 
 
@@ -121,7 +123,7 @@ async def test_a_relay_frozen_before_it_could_remember_is_passed_by_and_changes_
         await frozen.reached.wait()
         async with running(topics.relay().run()):
             await topics.budget.costs(LIGHTHOUSE, 3)
-            await until(lambda: _position_is(topics, 3))
+            await until(at(topics, 3))
             frozen.released.set()
             await until(refused.is_set)
             assert (await topics.cursor())["position"] == 3
@@ -144,18 +146,46 @@ async def test_an_idle_owner_that_slept_through_another_ones_lease_starts_from_i
     monkeypatch.setattr(relay, "IDLE_SECONDS", 0.1)
     async with running(sleeper.run()):
         await topics.budget.costs(LIGHTHOUSE, 1)
-        await until(lambda: _position_is(topics, 1))
+        await until(at(topics, 1))
         asleep = True
         await frozen.reached.wait()
         await topics.budget.costs(LIGHTHOUSE, 2)
         async with running(topics.relay().run()):
-            await until(lambda: _position_is(topics, 2))
+            await until(at(topics, 2))
         asleep = False
         frozen.released.set()
         await topics.budget.costs(LIGHTHOUSE, 3)
-        await until(lambda: _position_is(topics, 3))
+        await until(at(topics, 3))
     assert await topics.topic().positions() == [1, 2, 3]
 
 
-async def _position_is(world: World, position: int) -> bool:
-    return bool((await world.cursor())["position"] == position)
+async def test_a_lease_never_promises_its_owner_more_than_the_database_does(world: World) -> None:
+    lease = Lease("budget", world.pool)
+    await lease.take()
+    asked = time.monotonic()
+    promised = lease.check()
+    left = await world.pool.fetchval("SELECT leased_till - clock_timestamp() FROM budget.relay")
+    assert promised - (time.monotonic() - asked) <= left.total_seconds()
+
+
+async def test_a_relay_waits_for_its_broker_no_longer_than_it_owns_the_log(
+    topics: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page under way when the lease ends could still arrive behind the next owner's."""
+    made = []
+
+    class Silent:
+        async def start(self) -> None:
+            made.append(self)
+
+        async def send(self, *_: Any, **__: Any) -> Any:
+            return asyncio.get_running_loop().create_future()
+
+        async def stop(self) -> None:
+            return None
+
+    monkeypatch.setattr(bus, "producer", lambda *_: Silent())
+    monkeypatch.setattr(relay, "CONFIRM_SECONDS_MAX", 600.0)
+    await topics.budget.costs(LIGHTHOUSE, 1)
+    async with running(topics.relay(lease=Lease("budget", topics.pool, seconds=2.0)).run()):
+        await until(lambda: len(made) > 1)

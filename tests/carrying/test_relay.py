@@ -12,6 +12,7 @@ from runtime.kafka.lease import Lease
 from runtime.log.partition import partition_of
 from tests.carrying.world import (
     World,
+    at,
     cost,
     fact_of,
     production_in,
@@ -27,18 +28,11 @@ HARBOUR = production_in(3, nth=1)
 STORM = production_in(8)
 
 
-def reached(world: World, position: int, log: str = "budget") -> Any:
-    async def is_there() -> bool:
-        return (await world.cursor(log))["position"] == position
-
-    return is_there
-
-
 async def test_everything_of_a_log_arrives_as_the_log_recorded_it(topics: World) -> None:
     for amount in range(1, 41):
         await topics.budget.costs([LIGHTHOUSE, HARBOUR, STORM][amount % 3], amount)
     async with running(topics.relay().run()):
-        await until(reached(topics, 40))
+        await until(at(topics, 40))
 
     arrived = [fact_of(record) for record in await topics.topic().records()]
     recorded = await topics.budget.store.page()
@@ -51,7 +45,7 @@ async def test_records_stand_in_the_partition_of_their_production_and_name_it_as
     for amount, production in enumerate([LIGHTHOUSE, HARBOUR, STORM] * 3, 1):
         await topics.budget.costs(production, amount)
     async with running(topics.relay().run()):
-        await until(reached(topics, 9))
+        await until(at(topics, 9))
 
     where = {
         (record.key.decode(), record.partition, dict(record.headers)["ce_production"].decode())
@@ -66,7 +60,7 @@ async def test_a_production_that_left_by_kafka_can_be_verified_without_the_log(
     for amount in range(1, 11):
         await topics.budget.costs(LIGHTHOUSE if amount % 2 else HARBOUR, amount)
     async with running(topics.relay().run()):
-        await until(reached(topics, 10))
+        await until(at(topics, 10))
 
     arrived = [fact_of(record) for record in await topics.topic().records()]
     chain = [fact for fact in arrived if fact.production == LIGHTHOUSE]
@@ -77,7 +71,7 @@ async def test_a_production_that_left_by_kafka_can_be_verified_without_the_log(
 async def test_records_are_cloud_events_that_any_reader_understands(topics: World) -> None:
     (fact,) = await topics.budget.record(LIGHTHOUSE, cost("48750.00"))
     async with running(topics.relay().run()):
-        await until(reached(topics, 1))
+        await until(at(topics, 1))
 
     (record,) = await topics.topic().records()
     headers = {name: value.decode() for name, value in record.headers}
@@ -111,7 +105,7 @@ async def test_a_crash_between_sending_and_remembering_repeats_the_page_and_lose
     assert (await topics.cursor())["position"] == 0
 
     async with running(topics.relay().run()):
-        await until(reached(topics, 3))
+        await until(at(topics, 3))
     assert await topics.topic().positions() == [1, 2, 3, 1, 2, 3]
 
 
@@ -151,7 +145,7 @@ async def test_the_cursor_moves_only_over_what_was_confirmed_without_a_gap(
 
     monkeypatch.setattr(one._lease, "move", noticed)
     async with running(one.run()):
-        await until(reached(topics, 5))
+        await until(at(topics, 5))
 
     assert moved == [0, 2, 5]
     assert await topics.topic().positions() == [1, 2, 4, 5, 3, 4, 5]
@@ -177,8 +171,8 @@ async def test_what_the_broker_does_not_confirm_in_time_does_not_hold_up_what_it
     monkeypatch.setattr(relay, "CONFIRM_SECONDS_MAX", 0.5)
     monkeypatch.setattr(bus, "producer", lambda *of: SilentProducer(make(*of), silent))
     async with running(topics.relay().run()):
-        await until(reached(topics, 3))
-        await until(reached(topics, 4))
+        await until(at(topics, 3))
+        await until(at(topics, 4))
     assert await topics.topic().positions() == [1, 2, 3, 4]
 
 
@@ -198,7 +192,7 @@ async def test_a_backlog_of_heavy_facts_is_sent_in_pages_that_can_be_confirmed(
 
     monkeypatch.setattr(one._lease, "move", noticed)
     async with running(one.run()):
-        await until(reached(topics, 200))
+        await until(at(topics, 200))
     assert len(moved) > 5
     assert await topics.topic().positions() == list(range(1, 201))
 
@@ -209,11 +203,11 @@ async def test_a_growing_log_is_carried_without_waiting_for_the_next_look(
     monkeypatch.setattr(relay, "IDLE_SECONDS", 600.0)
     async with running(topics.relay(lease=Lease("budget", topics.pool, seconds=900)).run()):
         await topics.budget.costs(LIGHTHOUSE, 1)
-        await until(reached(topics, 1))
+        await until(at(topics, 1))
         await asyncio.sleep(0.2)
         await topics.budget.costs(LIGHTHOUSE, 2)
         await topics.budget.store.notify()
-        await until(reached(topics, 2))
+        await until(at(topics, 2))
 
 
 async def test_a_relay_says_that_it_waits_for_its_broker_and_goes_on_when_it_is_there(
@@ -226,7 +220,7 @@ async def test_a_relay_says_that_it_waits_for_its_broker_and_goes_on_when_it_is_
     async with running(one.run()):
         await until(lambda: any("Error" in reason for reason in one.unready()))
         await bus.migrate_topics(topics.settings, ["budget"])
-        await until(reached(topics, 1))
+        await until(at(topics, 1))
         await until(lambda: not one.unready())
 
 

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -25,12 +25,10 @@ from events.budget import CostPosted
 from events.envelope import Recorded, cloud_event_headers, from_cloud_event
 from events.event import Event
 from events.money import ZERO
-from runtime.kafka import bus
 from runtime.kafka.bus import Subscription, migrate_topics
 from runtime.kafka.relay import Relay
 from runtime.log.contract import PARTITIONS, Append, NewEvent, Outcome, Store
 from runtime.log.partition import partition_of
-from runtime.log.postgres import PostgresStore
 from runtime.reading.consumer import Carried, Consumer, Sink
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.settings import Settings
@@ -210,9 +208,11 @@ class Topic:
         await admin.start()
         try:
             await admin.delete_topics([self.name])
-            async with asyncio.timeout(LIVELINESS_SECONDS_MAX):
-                while self.name in await admin.list_topics():
-                    await asyncio.sleep(0.05)
+
+            async def gone() -> bool:
+                return self.name not in await admin.list_topics()
+
+            await until(gone)
         finally:
             await admin.close()
         await migrate_topics(self.settings, [self.name.rpartition(".")[2]])
@@ -368,13 +368,15 @@ class World:
 
     async def place(self, partition: int, log: str = "budget") -> asyncpg.Record:
         """The ledger's place as the database has it."""
-        return await self.pool.fetchrow(
+        (row,) = await self.pool.fetch(
             f"SELECT * FROM {LEDGER}.place WHERE log = $1 AND partition = $2", log, partition
         )
+        return row
 
     async def cursor(self, log: str = "budget") -> asyncpg.Record:
         """The relay's row as the database has it."""
-        return await self.pool.fetchrow(f"SELECT * FROM {log}.relay")
+        (row,) = await self.pool.fetch(f"SELECT * FROM {log}.relay")
+        return row
 
     async def restore(self, position: int, log: str = "budget", *, renew: bool = True) -> None:
         """Sets the log back, as a restored backup would; `renew` gives it a new incarnation."""
@@ -396,6 +398,15 @@ class World:
             f"SELECT stream, max(version) FROM {log}.event GROUP BY stream"
         ):
             self.logs[log]._versions[row[0]] = row[1]
+
+
+def at(world: World, position: int, log: str = "budget") -> Callable[[], Awaitable[bool]]:
+    """Whether the relay has confirmed everything up to that position."""
+
+    async def confirmed() -> bool:
+        return bool((await world.cursor(log))["position"] == position)
+
+    return confirmed
 
 
 async def until(

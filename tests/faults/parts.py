@@ -35,7 +35,14 @@ class Part:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+                env={
+                    **os.environ,
+                    "PYTHONUNBUFFERED": "1",
+                    # Compiled once for all of them: what is measured is not the compiler.
+                    "PYTHONDONTWRITEBYTECODE": "",
+                    "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+                    **environment,
+                },
             )
 
     @property

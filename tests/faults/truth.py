@@ -238,18 +238,17 @@ def _reactions(logs: dict[str, list[Fact]]) -> list[str]:
 
 def _money(facts: Iterable[Fact]) -> list[str]:
     """For every commitment: open + relieved + released = raised, and nothing is below zero."""
-    sums: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    sums: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for fact in facts:
         data, kind = fact["data"], fact["type"]
         if not data.get("commitment"):
             continue
-        one: dict[str, Any] = sums[fact["production"], data["commitment"]]  # type: ignore[assignment]
+        one = sums[fact["production"], data["commitment"]]
         if kind == "budget.CommitmentRaised":
             one["raised"] += Decimal(data["amount"])
         elif kind == "budget.CommitmentClosed":
             one["released"] += Decimal(data["released"])
             one["closed"] += 1
-            one["open at close"] = one["raised"] - one["relieved"]
         elif kind == "budget.CostPosted":
             one["relieved"] += Decimal(data["relieved"])
         elif kind == "budget.CostReversed":

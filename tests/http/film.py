@@ -13,7 +13,7 @@ import httpx
 SAMPLE = Path(__file__).parents[2] / "samples" / "the-last-lighthouse"
 BUDGET_CSV = (SAMPLE / "budget.csv").read_bytes()
 COSTS_CSV = (SAMPLE / "costs.csv").read_bytes()
-ABOUT = {k: v for k, v in json.loads((SAMPLE / "production.json").read_text()).items()}
+ABOUT: dict[str, Any] = json.loads((SAMPLE / "production.json").read_text())
 LATE = ("production-unheard-of", "currency-is-unknown", "not-yet")
 PATIENCE_SECONDS = 30.0
 
@@ -137,6 +137,16 @@ class Film:
     def trail(self, log: str, who: str = LEADER) -> list[dict[str, Any]]:
         """Everything that the log holds of this film."""
         return self.pages(who, f"{log}/trail", "events", "after")
+
+    def await_event(self, log: str, type_: str, number: int = 1) -> dict[str, Any]:
+        """The film's first (or n-th) fact of that type, once a policy has brought it about."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            found = [entry for entry in self.trail(log) if entry["type"] == type_]
+            if len(found) >= number:
+                return found[number - 1]
+            assert time.monotonic() < deadline, f"no {type_} number {number}"
+            time.sleep(0.02)
 
     def types(self, log: str) -> list[str]:
         """The kinds of facts of this film, in order, without their file's name."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from runtime.logs import configure
@@ -59,6 +60,12 @@ class Instance:
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Runs `work` on the instance's own loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(LIVE_SECONDS_MAX)
+
+    def sql(self, statement: str, *values: Any) -> list[Any]:
+        """What the database itself answers."""
+        with psycopg.connect(str(self.settings.database_url), autocommit=True) as session:
+            answer = session.execute(statement, values or None)
+            return answer.fetchall() if answer.description else []
 
     def film(self, *, team: bool = True, **opening: Any) -> Film:
         """The Last Lighthouse anew, under an id of its own."""

@@ -5,11 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from events.envelope import Recorded
 from events.event import Event
 from events.names import id_of
 from runtime.decider import Command, Context, Decider, Rejection
 from tests.services.lighthouse import PRODUCTION, ROSALIND, Person
+
+# A slow or busy machine is no reason for a property to fail.
+for_patience = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
 
 FIRST_SHOOT_DAY = datetime(2026, 9, 14, 11, 0, tzinfo=UTC)
 

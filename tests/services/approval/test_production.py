@@ -33,7 +33,7 @@ from services.approval.model.rejections import (
     ProductionIsNotOpen,
     ProductionIsOpen,
 )
-from tests.services.given import FIRST_SHOOT_DAY, asked, each_recorded_once, given
+from tests.services.given import FIRST_SHOOT_DAY, asked, each_recorded_once, for_patience, given
 from tests.services.lighthouse import OPENED, ROSALIND, TOBIAS
 
 pytestmark = pytest.mark.unit
@@ -240,12 +240,14 @@ COMMANDS: st.SearchStrategy[ProductionCommand] = st.one_of(
 CONTEXTS: st.SearchStrategy[Context] = st.sampled_from([asked(ROSALIND), asked(TOBIAS)])
 
 
+@for_patience
 @for_all(st.lists(st.tuples(COMMANDS, CONTEXTS), max_size=30))
 def test_every_command_given_twice_records_nothing_the_second_time(steps):
     history, _ = each_recorded_once(DECIDER, [(OPEN, asked(ROSALIND)), *steps])
     assert history.count(OPENED) == 1
 
 
+@for_patience
 @for_all(st.lists(st.tuples(COMMANDS, CONTEXTS), max_size=30), st.integers(0, 3650))
 def test_on_every_day_from_now_on_somebody_is_executive_producer(steps, days):
     _, state = each_recorded_once(DECIDER, [(OPEN, asked(ROSALIND)), *steps])

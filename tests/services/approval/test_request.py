@@ -35,7 +35,7 @@ from services.approval.model.rejections import (
 )
 from services.approval.model.request import REQUEST as DECIDER
 from services.approval.policies import EXECUTIVE_PRODUCER_ALONE, Known
-from tests.services.given import asked, each_recorded_once, given
+from tests.services.given import asked, each_recorded_once, for_patience, given
 from tests.services.lighthouse import (
     BRAM,
     CALLUM,
@@ -209,11 +209,13 @@ CONTEXTS = st.sampled_from([asked(one) for one in TEAM])
 HISTORIES = st.lists(st.tuples(COMMANDS, CONTEXTS), max_size=20)
 
 
+@for_patience
 @for_all(HISTORIES)
 def test_every_command_given_twice_records_nothing_the_second_time(steps):
     each_recorded_once(DECIDER, steps)
 
 
+@for_patience
 @for_all(HISTORIES)
 def test_a_grant_needs_enough_people_other_than_the_requester(steps):
     history, _ = each_recorded_once(DECIDER, steps)

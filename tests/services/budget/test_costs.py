@@ -54,7 +54,7 @@ from services.budget.model.rejections import (
     ReversalExists,
 )
 from services.budget.policies import Known
-from tests.services.given import When, asked, each_recorded_once, given
+from tests.services.given import When, asked, each_recorded_once, for_patience, given
 from tests.services.lighthouse import LUCILLE, SAMPLES
 
 pytestmark = pytest.mark.unit
@@ -391,6 +391,7 @@ LISTS = st.lists(ENTRIES, max_size=25)
 CONTEXT = asked(LUCILLE, known=DOLLARS)
 
 
+@for_patience
 @for_all(st.lists(ENTRIES | st.lists(ENTRIES, min_size=1, max_size=3), max_size=15))
 def test_every_command_given_twice_records_nothing_the_second_time(steps):
     commands = [
@@ -404,6 +405,7 @@ def open_of(ledger: Ledger, commitment: str) -> Decimal:
     return standing.open if isinstance(standing, OpenCommitment) else Decimal(0)
 
 
+@for_patience
 @for_all(LISTS)
 def test_what_was_raised_is_open_relieved_or_released_and_never_below_zero(entries):
     history, ledger = each_recorded_once(COSTS, [(entry, CONTEXT) for entry in entries])
@@ -435,6 +437,7 @@ def total_cost(ledger: Ledger) -> Decimal:
     )
 
 
+@for_patience
 @for_all(LISTS)
 def test_a_posting_against_a_commitment_never_moves_the_total_cost(entries):
     history, _ = each_recorded_once(COSTS, [(entry, CONTEXT) for entry in entries])
@@ -455,6 +458,7 @@ def test_a_posting_against_a_commitment_never_moves_the_total_cost(entries):
                 assert moved == 0
 
 
+@for_patience
 @for_all(st.lists(ENTRIES, min_size=1, max_size=10))
 def test_a_list_records_what_its_entries_would_record_one_by_one(entries):
     ledger, one_by_one, refused = COSTS.initial, list[Event](), list[int]()

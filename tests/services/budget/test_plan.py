@@ -52,7 +52,7 @@ from services.budget.model.rejections import (
     SumIsTooLarge,
 )
 from services.budget.policies import Known
-from tests.services.given import asked, each_recorded_once, given
+from tests.services.given import asked, each_recorded_once, for_patience, given
 from tests.services.lighthouse import (
     BUDGET_REQUEST,
     CAMERA,
@@ -330,11 +330,13 @@ HISTORIES = st.lists(COMMANDS, max_size=30).map(
 )
 
 
+@for_patience
 @for_all(HISTORIES)
 def test_every_command_given_twice_records_nothing_the_second_time(steps):
     each_recorded_once(BUDGET, steps)
 
 
+@for_patience
 @for_all(HISTORIES)
 def test_the_total_is_the_sum_of_the_rounded_subtotals(steps):
     _, state = each_recorded_once(BUDGET, steps)
@@ -349,6 +351,7 @@ def test_the_total_is_the_sum_of_the_rounded_subtotals(steps):
     assert Fraction(state.content.total()) == by_hand
 
 
+@for_patience
 @for_all(HISTORIES)
 def test_an_account_is_only_ever_in_one_category(steps):
     _, state = each_recorded_once(BUDGET, steps)
@@ -373,6 +376,7 @@ CONTENTS = st.lists(LINES, max_size=3, unique_by=lambda one: one.line).map(
 )
 
 
+@for_patience
 @for_all(CONTENTS, CONTENTS)
 def test_the_content_hash_differs_exactly_when_the_content_does(one, other):
     is_same = (one.currency, one.categories, one.lines) == (
@@ -383,6 +387,7 @@ def test_the_content_hash_differs_exactly_when_the_content_does(one, other):
     assert (one.content_hash() == other.content_hash()) == is_same
 
 
+@for_patience
 @for_all(st.lists(LINES, max_size=3, unique_by=lambda one: one.line), st.randoms())
 def test_neither_order_nor_trailing_zeros_are_content(lines, chance):
     dollars = Content("USD")

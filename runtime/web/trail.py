@@ -1,0 +1,61 @@
+"""The trail: what a log holds of a production, with all that its hashes cover."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query, Response
+
+from runtime.reading.query import PAGE_ROWS_MAX
+from runtime.web.callers import CallerNow, Production
+from runtime.web.commands import REFUSALS, ServiceFace
+from runtime.web.facts import Trail, fact
+
+POSITION_MAX = 2**63 - 1
+"""The last position that a log could count to."""
+
+
+def add_trail(router: APIRouter, face: ServiceFace) -> None:
+    """The endpoint that reads one service's log, production by production."""
+    service = face.service
+
+    @router.get(
+        f"/{service.name}/trail",
+        response_model=Trail,
+        name=f"{service.name}-trail",
+        summary=f"What the {service.name} log holds of this production, oldest first",
+        responses={404: REFUSALS[404]},
+    )
+    async def trail(
+        production: Production,
+        caller: CallerNow,
+        after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
+        limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
+    ) -> Response:
+        today = (await face.handler.clock.now()).date()
+        await face.team.member(production, caller.person, today)
+        page = await face.handler.store.of_production(production, after, limit)
+        facts = await face.vault.open_all([fact(recorded) for recorded in page])
+        entries = [
+            fact
+            | {
+                "log": recorded.log,
+                "production": recorded.production,
+                "partition": recorded.partition,
+                "previous": recorded.previous,
+                "ordinal": recorded.ordinal,
+                "schema_version": recorded.schema_version,
+                "payload": recorded.payload,
+                "recorded_at_us": recorded.recorded_at_us,
+                "effective_at_us": recorded.effective_at_us,
+                "command_id": recorded.command_id,
+                "correlation": recorded.correlation,
+                "causation": recorded.causation,
+                "hops": recorded.hops,
+                "hash": recorded.hash.hex(),
+            }
+            for fact, recorded in zip(facts, page, strict=True)
+        ]
+        following = page[-1].position if len(page) == limit else None
+        return Response(
+            orjson.dumps({"events": entries, "next": following}), media_type="application/json"
+        )

@@ -1,0 +1,123 @@
+"""One world for all faults, replaced when a fault broke it, and the table at the end.
+
+The PostgreSQL here is one with fsync on, unlike that of the other tests. Servers named by
+REEL_DATABASE_URL or REEL_KAFKA are used as they are, and are killed only where REEL_FAULT_HOME
+names the `.reel` folder that they run from.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from runtime.embedded.kafka import EmbeddedKafka
+from runtime.embedded.postgres import EmbeddedPostgres
+from runtime.embedded.servers import DATABASE_VARIABLE, KAFKA_VARIABLE
+from tests.faults.world import SEED, Fault, World
+from tests.servers import fresh_database
+
+HOME_VARIABLE = "REEL_FAULT_HOME"
+FAULTS: list[Fault] = []
+_WORLDS: list[World] = []
+
+
+def _home() -> Path | None:
+    """The home of the named servers, if they may be killed."""
+    named = os.environ.get(HOME_VARIABLE)
+    return Path(named) if named else None
+
+
+@pytest.fixture(scope="session")
+def durable_postgres() -> Iterator[EmbeddedPostgres | None]:
+    """The PostgreSQL that may be killed, if there is one; its DSN is `durable_dsn`."""
+    home = _home()
+    if os.environ.get(DATABASE_VARIABLE):
+        yield EmbeddedPostgres(home / "postgres") if home else None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="reel-faults-postgres-"))
+    # Root's PostgreSQL runs as the user "nobody", who has to get in.
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder / "postgres")
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def durable_dsn(durable_postgres: EmbeddedPostgres | None) -> str:
+    named = os.environ.get(DATABASE_VARIABLE)
+    if named:
+        return named
+    assert durable_postgres is not None
+    return durable_postgres.start()
+
+
+@pytest.fixture(scope="session")
+def mortal_kafka(request: pytest.FixtureRequest) -> EmbeddedKafka | None:
+    """The Kafka that may be killed, if there is one."""
+    home = _home()
+    if os.environ.get(KAFKA_VARIABLE):
+        return EmbeddedKafka(home / "kafka") if home else None
+    server: EmbeddedKafka = request.getfixturevalue("kafka_server")
+    return server
+
+
+@pytest_asyncio.fixture
+async def world(
+    durable_dsn: str,
+    kafka: str,
+    durable_postgres: EmbeddedPostgres | None,
+    mortal_kafka: EmbeddedKafka | None,
+) -> AsyncIterator[World]:
+    """The world that the fault before left whole, or a new one."""
+    if _WORLDS and _WORLDS[-1].broken:
+        _WORLDS.pop().end()
+    if not _WORLDS:
+        new = World(
+            fresh_database(durable_dsn),
+            kafka,
+            postgres_server=durable_postgres,
+            kafka_server=mortal_kafka,
+        )
+        _WORLDS.append(new)
+        await new.begin()
+    # It counts as broken until the fault's test has gone through.
+    _WORLDS[-1].broken = True
+    yield _WORLDS[-1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _last_world(durable_dsn: str, kafka: str) -> Iterator[None]:
+    """The last world ends before its servers do."""
+    yield
+    while _WORLDS:
+        _WORLDS.pop().end()
+
+
+@pytest.fixture
+def fault(request: pytest.FixtureRequest) -> Fault:
+    """The line of this fault in the table."""
+    name = request.node.name.removeprefix("test_")
+    FAULTS.append(Fault(name, f"{SEED}/{name}"))
+    return FAULTS[-1]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not FAULTS:
+        return
+    say = terminalreporter.write_line
+    terminalreporter.section(f"faults, REEL_SEED={SEED}")
+    say(
+        f"{'fault':<46}{'injected':>9}{'hits':>6}{'acknowledged':>14}{'lost':>6}{'doubled':>9}"
+        f"{'recovery s':>12}"
+    )
+    for one in FAULTS:
+        say(
+            f"{one.name:<46}{one.injected:>9}{one.hits:>6}{one.acknowledged:>14}{one.lost:>6}"
+            f"{one.doubled:>9}{one.recovery_seconds:>12.1f}"
+            + ("   NOT RIGHT" if one.problems or not one.hits else "")
+        )

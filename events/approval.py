@@ -66,7 +66,8 @@ class ProductionOpened(Event):
 
 
 class PersonAppointed(Event):
-    """A person was appointed to a role, from one day until another (the last day included)."""
+    """A person was appointed to a role, from one day until another (the last day included); it
+    takes the place of that person's appointment to that role before."""
 
     person: PersonId
     role: Role

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from events.approval import Role
 from events.envelope import Recorded
 from events.event import Event
+from events.names import id_of
 
 S = TypeVar("S")
 C = TypeVar("C", bound="Command")
@@ -50,8 +51,14 @@ class Command(BaseModel):
     """The field that holds its stream's id; without one there is one stream per production."""
 
     def stream_id(self, production: str) -> str:
-        """The id behind the kind in this command's stream."""
-        return production if self.STREAM is None else str(getattr(self, self.STREAM))
+        """The id behind the kind in this command's stream.
+
+        Where a field names it, the production goes into it too: whoever may act on one production
+        can never reach a stream of another, nor take its name beforehand.
+        """
+        if self.STREAM is None:
+            return production
+        return id_of("stream", production, str(getattr(self, self.STREAM)))
 
 
 @dataclass(frozen=True)

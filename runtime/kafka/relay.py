@@ -156,6 +156,7 @@ class Relay:
                     )
                     future.add_done_callback(_looked_at)
                     sent.append(future)
+                point("inside-send")
                 await asyncio.wait(sent)
         except (KafkaError, TimeoutError) as error:
             failure = error

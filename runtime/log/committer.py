@@ -28,6 +28,8 @@ from runtime.log.contract import (
 )
 from runtime.points import point
 
+BATCHES_UNDER_WAY_MAX = 2
+SPLIT_FROM_COMMANDS = 32
 NOTIFY_EVERY_SECONDS = 0.005
 UNAVAILABLE_AFTER_SECONDS = 10.0
 
@@ -50,7 +52,10 @@ log = structlog.get_logger()
 
 
 class Committer:
-    """Takes commands from many callers and appends them in batches, one batch at a time.
+    """Takes commands from many callers and appends them in batches.
+
+    Two batches are on their way at most: the log's lock lets one in after the other, and while
+    the database works on one, this process reads answers and gathers the next.
 
     No caller hears anything before its command is durable. A batch that fails as a whole is sent
     again one command at a time: the log's repeat check answers for what had been committed, and
@@ -63,22 +68,28 @@ class Committer:
         self._arrived = asyncio.Event()
         self._notify_soon = asyncio.Event()
         self._stopping = False
-        self._tasks: list[asyncio.Task[None]] = []
+        self._under_way: set[str] = set()
+        self._busy = 0
+        self._senders: list[asyncio.Task[None]] = []
+        self._notifier: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Committer":
-        self._tasks = [
-            asyncio.create_task(self._run(), name=f"committer {self._store.log}"),
-            asyncio.create_task(self._notify(), name=f"notifier {self._store.log}"),
+        log_name = self._store.log
+        self._senders = [
+            asyncio.create_task(self._send_batches(), name=f"committer {n} {log_name}")
+            for n in range(BATCHES_UNDER_WAY_MAX)
         ]
+        self._notifier = asyncio.create_task(self._notify(), name=f"notifier {log_name}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Empties the queue, then stops."""
         self._stopping = True
         self._arrived.set()
-        await self._tasks[0]
-        self._tasks[1].cancel()
-        await asyncio.gather(self._tasks[1], return_exceptions=True)
+        await asyncio.gather(*self._senders)
+        if self._notifier is not None:
+            self._notifier.cancel()
+            await asyncio.gather(self._notifier, return_exceptions=True)
 
     async def append(self, append: Append) -> Answer:
         """Waits until the log has answered.
@@ -95,22 +106,31 @@ class Committer:
         self._arrived.set()
         return await answer
 
-    async def _run(self) -> None:
+    async def _send_batches(self) -> None:
         while self._waiting or not self._stopping:
-            await self._arrived.wait()
             batch = self._gather()
-            if not self._waiting and not self._stopping:
+            if not batch:
                 self._arrived.clear()
-            if batch:
+                await self._arrived.wait()
+                continue
+            held = {name for append, _ in batch for name in (append.stream, append.command_id)}
+            self._under_way |= held
+            self._busy += 1
+            try:
                 await self._commit(batch)
+            finally:
+                self._busy -= 1
+                self._under_way -= held
+                self._arrived.set()
 
     def _gather(self) -> list[Waiting]:
-        """The next batch: at most one command of each stream, and of each id."""
+        """The next batch: at most one command of each stream, and of each id, on its way."""
         batch: list[Waiting] = []
         later: list[Waiting] = []
-        taken: set[str] = set()
+        taken = set(self._under_way)
         size_bytes = event_count = 0
-        while self._waiting and len(batch) < BATCH_COMMANDS_MAX:
+        commands_max = self._share()
+        while self._waiting and len(batch) < commands_max:
             one = self._waiting.popleft()
             append, answer = one
             if answer.cancelled():
@@ -128,6 +148,12 @@ class Committer:
             taken.update((append.stream, append.command_id))
         self._waiting.extendleft(reversed(later))
         return batch
+
+    def _share(self) -> int:
+        """How many commands this batch may take: half of a crowd, if the other sender is idle."""
+        if self._busy == 0 and len(self._waiting) >= SPLIT_FROM_COMMANDS:
+            return min((len(self._waiting) + 1) // 2, BATCH_COMMANDS_MAX)
+        return BATCH_COMMANDS_MAX
 
     async def _commit(self, batch: list[Waiting]) -> None:
         metrics.BATCH_COMMANDS.labels(self._store.log).observe(len(batch))

@@ -24,11 +24,21 @@ from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_parti
 TRANSACTION_EVENTS_MAX = 500
 TAIL_CHECK_SECONDS = 1.0
 BEHIND_SECONDS_MAX = 2.0
+ORPHANED_SECONDS = 20.0
 RETRY_SECONDS = 0.5
 
 Connection = Any
 
-TRANSIENT = (*OUTCOME_UNKNOWN, Overloaded, Unavailable, asyncpg.InvalidCachedStatementError)
+TRANSIENT = (
+    *OUTCOME_UNKNOWN,
+    Overloaded,
+    Unavailable,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InvalidTransactionStateError,
+)
+"""What is the database's trouble and not the fold's: the same facts are taken again."""
 
 logger = structlog.get_logger()
 
@@ -46,8 +56,8 @@ class Sink(Protocol):
         """Writes what follows from the facts, inside the transaction that moves the place."""
         ...
 
-    def forget(self) -> None:
-        """Drops what is held in memory: the rows may have been changed by somebody else."""
+    def forget(self, log: str, partition: int) -> None:
+        """Drops what is held in memory of a partition: somebody else may have changed its rows."""
         ...
 
 
@@ -84,7 +94,7 @@ class Consumer:
         self._at: dict[tuple[str, int], Place] = {}
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._heard_at: dict[tuple[str, int], float] = {}
-        self._behind_since: dict[tuple[str, int], float] = {}
+        self._behind: dict[tuple[str, int], tuple[float, int]] = {}
         self._checked_at = float("-inf")
 
     async def start(self) -> None:
@@ -94,11 +104,16 @@ class Consumer:
             await self._load(log)
 
     async def _load(self, log: str) -> None:
+        """Learns where the places are; of those that somebody else moved, the rows are forgotten."""
         heads = await self.stores[log].heads()
         places = await self._places.load(
             self._pool, log, incarnation=heads.incarnation, partitions=len(heads.partitions)
         )
-        self._at.update(by_partition(places))
+        for key, place in by_partition(places).items():
+            known = self._at.get(key)
+            if known is None or not known.is_at(place):
+                self._sink.forget(*key)
+            self._at[key] = place
 
     def place(self, log: str, partition: int) -> Place:
         """How far this process knows the consumer to be."""
@@ -115,16 +130,16 @@ class Consumer:
 
     async def _take_until_done(self, key: tuple[str, int], records: Sequence[Carried]) -> None:
         log, _ = key
-        async with self._locks.setdefault(key, asyncio.Lock()):
+        async with self._lock(key):
             while True:
                 try:
                     await self._take(key, records)
                     return
                 except PlaceMoved:
-                    self._sink.forget()
-                    await self._load(log)
+                    self._sink.forget(*key)
+                    await self._reload_if_possible(log)
                 except TRANSIENT as error:
-                    self._sink.forget()
+                    self._sink.forget(*key)
                     logger.warning("consumer_waits", consumer=self.name, log=log, error=repr(error))
                     await asyncio.sleep(RETRY_SECONDS)
                     await self._reload_if_possible(log)
@@ -136,29 +151,33 @@ class Consumer:
                     await self._stop(key, f"the fold failed: {error!r}")
                     return
 
+    def _lock(self, key: tuple[str, int]) -> asyncio.Lock:
+        return self._locks.setdefault(key, asyncio.Lock())
+
     async def _reload_if_possible(self, log: str) -> None:
-        """The transaction's outcome is unknown, so the place in memory may be behind."""
+        """Somebody moved the place, or whether this process did is unknown."""
         try:
             await self._load(log)
         except TRANSIENT:
             return
 
     async def _take(self, key: tuple[str, int], records: Sequence[Carried]) -> None:
-        if self._at[key].stopped:
+        place = self._at[key]
+        if place.stopped:
             return
         fresh: list[Recorded] = []
         offset = NO_OFFSET
-        last = self._at[key].position
+        last = place.position
         for carried in records:
             recorded = carried.recorded
-            if await self._is_repeat(key, carried, last):
+            if await self._is_repeat(place, carried, last):
                 metrics.REPEATS.labels(self.name, key[0]).inc()
                 continue
             if recorded.previous != last:
-                await self._apply(key, fresh, offset)
+                place = await self._apply(place, fresh, offset)
                 fresh = []
-                await self._fill(key, until=recorded.previous)
-                last = self._at[key].position
+                place = await self._fill(place, until=recorded.previous)
+                last = place.position
                 if last >= recorded.position:
                     continue
                 if last != recorded.previous:
@@ -168,12 +187,12 @@ class Consumer:
                     )
             fresh.append(recorded)
             offset, last = carried.offset, recorded.position
-        await self._apply(key, fresh, offset)
+        await self._apply(place, fresh, offset)
 
-    async def _is_repeat(self, key: tuple[str, int], carried: Carried, last: int) -> bool:
-        place, recorded = self._at[key], carried.recorded
+    async def _is_repeat(self, place: Place, carried: Carried, last: int) -> bool:
+        recorded = carried.recorded
         if carried.incarnation != place.incarnation:
-            heads = await self.stores[key[0]].heads()
+            heads = await self.stores[place.log].heads()
             if heads.incarnation != place.incarnation:
                 raise _restored(place, heads)
             return True
@@ -184,49 +203,51 @@ class Consumer:
             )
         return recorded.position <= last
 
-    async def _fill(self, key: tuple[str, int], until: int) -> None:
+    async def _fill(self, place: Place, until: int) -> Place:
         """Takes from the log what Kafka did not bring, up to position `until`."""
-        log, partition = key
-        while self._at[key].position < until:
-            page = await self.stores[log].page(
-                self._at[key].position, TRANSACTION_EVENTS_MAX, partition=partition
+        while place.position < until:
+            page = await self.stores[place.log].page(
+                place.position, TRANSACTION_EVENTS_MAX, partition=place.partition
             )
             page = [recorded for recorded in page if recorded.position <= until]
-            if not page:
+            if not page or page[0].previous != place.position:
                 raise Divergence(
-                    f"the log has nothing between {self._at[key].position} and {until}"
+                    f"the log has nothing between {place.position} and {until} that follows"
                 )
-            metrics.HOLES.labels(self.name, log).inc(len(page))
+            metrics.HOLES.labels(self.name, place.log).inc(len(page))
             logger.info(
-                "hole_filled", consumer=self.name, log=log, partition=partition, events=len(page)
+                "hole_filled",
+                consumer=self.name,
+                log=place.log,
+                partition=place.partition,
+                events=len(page),
             )
-            await self._apply(key, page, NO_OFFSET)
+            place = await self._apply(place, page, NO_OFFSET)
+        return place
 
-    async def _apply(self, key: tuple[str, int], events: Sequence[Recorded], offset: int) -> None:
+    async def _apply(self, place: Place, events: Sequence[Recorded], offset: int) -> Place:
+        """Folds what follows `place`, a bounded number in one transaction; answers the new place.
+
+        It is compared with the database's own: whatever this process hears of other workers
+        meanwhile, facts are told only from where they were found to follow.
+        """
         for first in range(0, len(events), TRANSACTION_EVENTS_MAX):
             page = events[first : first + TRANSACTION_EVENTS_MAX]
-            place = self._at[key]
-            last = page[-1]
-            to = replace(
-                place,
-                position=last.position,
-                hash=last.hash,
-                offset=place.offset if offset == NO_OFFSET else offset,
-            )
-            prepared = await self._sink.prepare(page)
-            point("before-fold")
-            async with self._pool.acquire() as connection, connection.transaction():
-                await self._sink.apply(connection, page, prepared)
-                point("inside-fold")
-                await self._places.move(connection, place, to)
-                point("before-fold-commit")
-            point("after-fold")
-            self._at[key] = to
-            metrics.APPLIED.labels(self.name, key[0]).inc(len(page))
-            metrics.APPLY_EVENTS.labels(self.name).observe(len(page))
-        if events:
-            async with self.moved:
-                self.moved.notify_all()
+            try:
+                place = await self._apply_at_once(place, page)
+            except (PlaceMoved, *TRANSIENT):
+                raise
+            except Exception:
+                if len(page) == 1:
+                    raise
+                # Whichever of them it is: what comes before it is told.
+                self._sink.forget(place.log, place.partition)
+                for recorded in page:
+                    place = await self._apply_at_once(place, [recorded])
+        if events and offset != NO_OFFSET:
+            place = replace(place, offset=offset)
+            self._at[place.log, place.partition] = place
+        return place
 
     async def stop_at(self, log: str, partition: int, reason: str) -> None:
         """Stops a partition for what came in its place and cannot be read."""

@@ -94,9 +94,11 @@ def _takes(endpoint: Callable[..., Awaitable[Response]], *, body: type[BaseModel
 
 def add_import(router: APIRouter, face: ServiceFace, what: str, read: Importer) -> None:
     """The endpoint of one kind of file: `POST …/import/budget`."""
+
     async def endpoint(
         production: Production, request: Request, caller: CallerNow, key: Key = None
     ) -> Response:
+        await _member(face, production, caller)
         try:
             text = (await request.body()).decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -150,14 +152,18 @@ async def _authorised(
 ) -> Member:
     if command.OPENS:
         return Member(frozenset(), None)
-    today = (await face.handler.clock.now()).date()
-    member = await face.team.member(production, caller.person, today)
+    member = await _member(face, production, caller)
     if not command.MAY & member.roles:
         raise problems.Forbidden(
             f"{kebab(type(command).__name__)} is for {', '.join(sorted(command.MAY))}; "
             f"you are {', '.join(sorted(member.roles)) or 'none of them today'}"
         )
     return member
+
+
+async def _member(face: ServiceFace, production: str, caller: Caller) -> Member:
+    today = (await face.handler.clock.now()).date()
+    return await face.team.member(production, caller.person, today)
 
 
 async def _answer(face: ServiceFace, handled: Handled) -> Response:

@@ -165,7 +165,10 @@ async def _bad_file(_: Request, error: Exception) -> Response:
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _HTTP_CODES.get(error.status_code, "refused")
-    return problem(error.status_code, code, str(error.detail), headers=error.headers)
+    detail = str(error.detail)
+    if error.status_code == 400:
+        detail = "the body is no JSON that can be read: send JSON in UTF-8"
+    return problem(error.status_code, code, detail, headers=error.headers)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -33,7 +33,8 @@ def add_trail(router: APIRouter, face: ServiceFace) -> None:
     ) -> Response:
         today = (await face.handler.clock.now()).date()
         await face.team.member(production, caller.person, today)
-        page = await face.handler.store.of_production(production, after, limit)
+        found = await face.handler.store.of_production(production, after, limit + 1)
+        page = found[:limit]
         facts = await face.vault.open_all([fact(recorded) for recorded in page])
         entries = [
             fact
@@ -55,7 +56,7 @@ def add_trail(router: APIRouter, face: ServiceFace) -> None:
             }
             for fact, recorded in zip(facts, page, strict=True)
         ]
-        following = page[-1].position if len(page) == limit else None
+        following = page[-1].position if len(found) > limit else None
         return Response(
             orjson.dumps({"events": entries, "next": following}), media_type="application/json"
         )

@@ -145,9 +145,7 @@ async def test_what_others_wrote_to_the_topic_proves_nothing(topics: World) -> N
 
 
 async def _has_both(world: World) -> bool:
-    found = Counter(
-        dict(record.headers)["ce_position"] for record in await world.topic().records()
-    )
+    found = Counter(dict(record.headers)["ce_position"] for record in await world.topic().records())
     return found[b"1"] >= 1 and found[b"2"] >= 1
 
 

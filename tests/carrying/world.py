@@ -457,5 +457,3 @@ async def subscribed(
 def carried(facts: Sequence[Recorded], incarnation: str, first_offset: int = 0) -> list[Carried]:
     """Facts as Kafka would bring them."""
     return [Carried(incarnation, fact, first_offset + n) for n, fact in enumerate(facts)]
-
-

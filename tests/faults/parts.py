@@ -88,4 +88,3 @@ class Part:
 
     def tail(self, lines: int = 25) -> str:
         return "\n".join([f"--- the end of {self.log}", *self.lines()[-lines:]])
-

@@ -1,48 +1,73 @@
 """Processes are killed with -9 before, inside and after each of their transactions."""
 
 import random
-import time
 
 import pytest
 
-from tests.faults.run import faulted
-from tests.faults.world import Fault, World
+from tests.faults.run import Run, under_load
+from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
+FOLDS = ("before-fold", "inside-fold", "before-fold-commit", "after-fold")
 POINTS = {
     "serve": {
         "before-append": (5, 60),
         "after-append": (5, 60),
-        "after-reaction": (1, 4),
-        "before-fold": (2, 12),
-        "inside-fold": (2, 12),
-        "before-fold-commit": (2, 12),
-        "after-fold": (2, 12),
+        "after-reaction": (1, 3),
+        **dict.fromkeys(FOLDS, (2, 10)),
     },
-    "relay": {"before-send": (2, 20), "inside-send": (2, 20), "after-send": (2, 20), "after-cursor": (2, 20)},
-    "project": {
-        "before-fold": (3, 40),
-        "inside-fold": (3, 40),
-        "before-fold-commit": (3, 40),
-        "after-fold": (3, 40),
-    },
+    "relay": dict.fromkeys(("before-send", "inside-send", "after-send", "after-cursor"), (2, 20)),
+    "project": dict.fromkeys(FOLDS, (3, 30)),
 }
+"""By role, the points and between which passes of them the process dies."""
 
 
-@pytest.mark.parametrize(
-    ("role", "point"), [(role, point) for role, points in POINTS.items() for point in points]
-)
-async def test_killed_at(world: World, fault: Fault, role: str, point: str) -> None:
-    nth = random.Random(fault.seed).randint(*POINTS[role][point])
-    async with faulted(world, fault) as load:
-        await load.until_under_way()
-        doomed = await world.replace(role, REEL_KILL_AT=f"{point}:{nth}")
-        fault.injected = 1
-        fault.hits = int(await world.ended(doomed) == -9)
-        heads = world.reach().heads
-        await world.start(role)
-        await world.reached(heads)
-        await load.until(10)
-        fault.recovery_seconds = time.monotonic() - (doomed.died_at or 0)
-    assert fault.hits
+@pytest.mark.parametrize("role", POINTS)
+async def test_killed_at_every_point(world: World, role: str) -> None:
+    async with under_load(world, f"{role} killed") as run:
+        chance = random.Random(run.seed)
+        orders = [
+            {"REEL_KILL_AT": f"{point}:{chance.randint(*passes)}"}
+            for point, passes in POINTS[role].items()
+        ]
+        doomed = await world.replace(role, **orders[0])
+        for order, following in zip(orders, [*orders[1:], {}], strict=True):
+            fault = run.fault(f"{role} killed at {order['REEL_KILL_AT']}")
+            fault.hits = int(await world.ended(doomed) == -9)
+            run.recovers(fault, doomed.died_at or 0)
+            doomed = await world.start(role, **following)
+        await run.recovered()
+        await _killed_while(run, role, *INSIDE_SQL[role])
+
+
+INSIDE_SQL = {
+    "serve": (
+        "inside-append",
+        "SELECT pg_advisory_xact_lock(hashtextextended('reel.append.budget', 0))",
+        "%budget.append(%",
+    ),
+    "relay": (
+        "inside-cursor",
+        "SELECT FROM budget.relay FOR UPDATE",
+        "%UPDATE budget.relay%SET incarnation%",
+    ),
+    "project": (
+        "inside-place",
+        "SELECT FROM budget_status_v1.place FOR UPDATE",
+        "%UPDATE budget_status_v1.place%SET position%",
+    ),
+}
+"""A statement that takes the lock on which the process's own statement then waits."""
+
+
+async def _killed_while(run: Run, role: str, name: str, lock: str, statement: str) -> None:
+    """Kills the process while its statement is under way: what it sent may commit unheard."""
+    world = run.world
+    (doomed,) = world.running(role)
+    fault = run.fault(f"{role} killed {name}")
+    with world.held(lock):
+        await world.waiting(statement)
+        fault.hits = int(doomed.kill() == -9)
+    run.recovers(fault, doomed.died_at or 0)
+    await world.start(role)

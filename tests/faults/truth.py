@@ -77,7 +77,9 @@ class Truth:
                 production_rows(self.logs["approval"]),
                 self._tables.production(schema),
             )
-        found += _apart("budget_service.known", _known_budget(self.logs), self._tables.known("budget"))
+        found += _apart(
+            "budget_service.known", _known_budget(self.logs), self._tables.known("budget")
+        )
         found += _apart(
             "approval_service.known", _known_approval(self.logs), self._tables.known("approval")
         )
@@ -427,7 +429,9 @@ class _Tables:
         self._dsn = dsn
 
     def production(self, schema: str) -> Table:
-        return self._read(schema, "production", "production::text, title, kind, currency, time_zone")
+        return self._read(
+            schema, "production", "production::text, title, kind, currency, time_zone"
+        )
 
     def team(self, schema: str) -> Table:
         columns = "production::text, person, role, starts::text, ends::text"

@@ -31,22 +31,15 @@ SETTLE_SECONDS_MAX = 60.0
 ALARMS = ("partition_stopped", "unforeseen", "fold_failed", "Traceback", "never retrieved")
 """What no process of Reel may say, whatever fault it went through."""
 
-SEED = os.environ.get("REEL_SEED", "") or str(int(time.time()))
-
 
 @dataclass
-class Fault:
-    """One line of the table."""
+class Audit:
+    """What an audit found: everything that is not right, in words, and what it counted."""
 
-    name: str
-    seed: str
-    injected: int = 0
-    hits: int = 0
-    acknowledged: int = 0
-    lost: int = 0
-    doubled: int = 0
-    recovery_seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
+    lost: list[float] = field(default_factory=list)
+    """When each command was sent that was acknowledged and is not in a log."""
+    doubled: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,9 +58,7 @@ class Reach:
             for (consumer, log), places in self.places.items()
             if any(at < head for at, head in zip(places, heads[log], strict=True))
         ]
-        return late + [
-            f"relay of {log}" for log, at in self.relays.items() if at < max(heads[log])
-        ]
+        return late + [f"relay of {log}" for log, at in self.relays.items() if at < max(heads[log])]
 
 
 class World:
@@ -278,49 +269,25 @@ class World:
 
     # The audit
 
-    async def audit(self, fault: Fault, client: Client, *, topic: bool = False) -> None:
+    async def audit(self, client: Client, *, topic: bool = False) -> Audit:
         """Holds the client's book against the logs, and everything else against each other."""
-        await self._repeat_some(client, fault.seed)
+        await self._repeat_some(client)
         await self.settle()
         truth = await asyncio.to_thread(Truth, self.dsn)
-        fault.acknowledged = client.answered
-        fault.problems += client.trouble + truth.problems()
-        fault.problems += self._book_apart(fault, client, truth)
-        fault.problems += _samples_apart(client.samples, truth)
-        fault.problems += self._alarms()
+        audit = Audit(client.trouble + truth.problems())
+        _hold_book(audit, client, truth)
+        audit.problems += _samples_apart(client.samples, truth) + self._alarms()
         if topic:
-            fault.problems += await topic_problems(
+            audit.problems += await topic_problems(
                 self.kafka, self._settings.topic, truth.logs, truth.heads
             )
+        return audit
 
-    async def _repeat_some(self, client: Client, seed: str) -> None:
+    async def _repeat_some(self, client: Client) -> None:
         """Every command that took more than one call, and some others, once more."""
         again = [sent for sent in client.book if sent.attempts > 1][:40] + client.book[::25]
         for first in range(0, len(again), 10):
             await asyncio.gather(*(client.repeat(sent) for sent in again[first : first + 10]))
-
-    def _book_apart(self, fault: Fault, client: Client, truth: Truth) -> list[str]:
-        """What was acknowledged is in the logs once, as it was said; and nothing else is."""
-        logged = {fact["id"]: fact for facts in truth.logs.values() for fact in facts}
-        booked = {event["id"]: event for sent in client.book for event in sent.events}
-        found = [f"{sent.path} {sent.key} had no answer" for sent in client.book if not sent.status]
-        for event in booked.values():
-            fact = logged.get(event["id"])
-            if fact is None:
-                fault.lost += 1
-                found.append(f"acknowledged, and not in the log: {event}")
-                continue
-            said = {name: event[name] for name in ("type", "stream", "version", "position")}
-            kept = {name: fact[name] for name in said}
-            if said != kept:
-                found.append(f"acknowledged as {said}, recorded as {kept}")
-        productions = {sent.path.split("/")[3] for sent in client.book}
-        for fact in logged.values():
-            theirs = fact["production"] in productions and not fact["actor"].startswith("policy:")
-            if theirs and fact["id"] not in booked:
-                fault.doubled += 1
-                found.append(f"recorded, and never acknowledged: {fact['type']} {fact['id']}")
-        return found
 
     def _alarms(self) -> list[str]:
         found = []
@@ -363,6 +330,33 @@ class World:
             await asyncio.sleep(0.01)
 
 
+def _hold_book(audit: Audit, client: Client, truth: Truth) -> None:
+    """What was acknowledged is in the logs once, as it was said; and nothing else is."""
+    logged = {fact["id"]: fact for facts in truth.logs.values() for fact in facts}
+    booked = {event["id"] for sent in client.book for event in sent.events}
+    for sent in client.book:
+        if not sent.status:
+            audit.problems.append(f"{sent.path} {sent.key} had no answer")
+        for event in sent.events:
+            said = {name: event[name] for name in ("type", "stream", "version", "position", "data")}
+            fact = logged.get(event["id"])
+            if fact is None:
+                audit.lost.append(sent.first_sent_at)
+                audit.problems.append(f"acknowledged, and not in the log: {said}")
+                continue
+            kept = {name: fact[name] for name in said}
+            if "name" in said["data"]:  # sealed in the log, opened in the answer
+                said["data"] = said["data"] | {"name": kept["data"]["name"]}
+            if said != kept:
+                audit.problems.append(f"acknowledged as {said}, recorded as {kept}")
+    productions = {sent.path.split("/")[3] for sent in client.book}
+    for fact in logged.values():
+        theirs = fact["production"] in productions and not fact["actor"].startswith("policy:")
+        if theirs and fact["id"] not in booked:
+            audit.doubled += 1
+            audit.problems.append(f"recorded, and not acknowledged: {fact['type']} {fact['id']}")
+
+
 def _samples_apart(samples: list[Sample], truth: Truth) -> list[str]:
     """Every answer that the read model gave is the fold of the log up to the place it named."""
     found = []
@@ -381,9 +375,10 @@ def _samples_apart(samples: list[Sample], truth: Truth) -> list[str]:
         }
         names = ("working", "original", "approved", "committed", "cost_to_date")
         shown = {row["key"]: [row[name] for name in names] for row in sample.rows}
-        if folded != shown:
-            found.append(
-                f"budget-status of {sample.production} at {sample.position} was not the fold: "
-                f"{[(key, shown.get(key), folded.get(key)) for key in shown | folded if shown.get(key) != folded.get(key)][:3]}"
-            )
+        for key in shown | folded:
+            if shown.get(key) != folded.get(key):
+                found.append(
+                    f"budget-status of {sample.production} at {sample.position} showed {key} as "
+                    f"{shown.get(key)}, the fold has {folded.get(key)}"
+                )
     return found

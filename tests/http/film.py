@@ -59,6 +59,7 @@ class Film:
         self.person = person
         self.production = production or str(uuid.uuid4())
         self.home = f"/v1/productions/{self.production}"
+        self.trail_end: dict[str, int] = {}
 
     def open(self, **changes: Any) -> httpx.Response:
         """Rosalind opens it."""

@@ -18,8 +18,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from runtime.log import committer as committing
-from runtime.log.contract import COMMAND_BYTES_MAX
+from runtime.log.contract import COMMAND_BYTES_MAX, PARTITIONS
 from runtime.log.memory import MemoryStore
+from runtime.log.partition import partition_of
 from runtime.log.postgres import PostgresStore
 from runtime.people.identity import Verifier
 from runtime.people.jwks import JwksKeys
@@ -27,7 +28,7 @@ from runtime.reading import query
 from runtime.web import problems
 from tests.http.desk import OPENING, desk
 from tests.http.film import LEADER, LIGHTHOUSE_LINE, Film, code
-from tests.http.instance import Instance, settings_of, wait_for
+from tests.http.instance import LIVE_SECONDS_MAX, Instance, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -78,7 +79,7 @@ def test_a_body_that_is_no_json_is_malformed(
 def test_a_file_that_is_not_utf8_is_malformed(film: Film) -> None:
     text = "line,description\n1,Zoë".encode("latin-1")
     body = check(film.upload("line-producer", "budget", text), 400, "malformed-body")
-    assert "byte 22" in body["detail"] and "UTF-8" in body["detail"]
+    assert "byte 21" in body["detail"] and "UTF-8" in body["detail"]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_a_write_that_has_not_arrived_in_time_is_not_yet_there(
 
 def test_a_read_model_that_stands_still_says_so_and_why(film: Film, instance: Instance) -> None:
     (consumer,) = (c for c in instance.process._consumers if c.name == "budget_status_v1")
-    partition = film.trail("budget", LEADER) and film.trail("budget")[0]["partition"]
+    partition = partition_of(film.production, PARTITIONS)
     instance.do(consumer.stop_at("budget", partition, "the fold failed: a storm"))
     client = film.client(LEADER)
     try:
@@ -288,9 +289,11 @@ class Stuck(MemoryStore):
 
     def __init__(self, log: str) -> None:
         super().__init__(log)
+        self.asked = asyncio.Event()
         self.go = asyncio.Event()
 
     async def append(self, batch: Any) -> Any:
+        self.asked.set()
         await self.go.wait()
         return await super().append(batch)
 
@@ -302,9 +305,13 @@ async def test_a_full_queue_is_overloaded_and_those_in_it_are_answered(
     monkeypatch.setattr(committing, "BATCH_COMMANDS_MAX", 1)
     store = Stuck("approval")
     async with desk(store, instance.settings) as at:
-        waiting = [asyncio.create_task(at.open(str(uuid.uuid4()))) for _ in range(5)]
-        while len(at.handler.committer._waiting) < 4:
-            await asyncio.sleep(0.01)
+        queue = at.handler.committer._waiting
+        waiting = [asyncio.create_task(at.open(str(uuid.uuid4())))]
+        async with asyncio.timeout(LIVE_SECONDS_MAX):
+            await store.asked.wait()
+            waiting += [asyncio.create_task(at.open(str(uuid.uuid4()))) for _ in range(4)]
+            while len(queue) < 4:
+                await asyncio.sleep(0.01)
         check(await at.open(str(uuid.uuid4())), 503, "overloaded")
         store.go.set()
         assert [one.status_code for one in await asyncio.gather(*waiting)] == [201] * 5

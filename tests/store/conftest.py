@@ -7,33 +7,20 @@ by the role of its service, as in production.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import asyncpg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from runtime.log.contract import Store
 from runtime.log.memory import MemoryStore
 from runtime.log.postgres import PostgresStore
-from runtime.migrate import Schema, migrate
+from runtime.migrate import SETS, Schema, migrate
 from tests.servers import drop_database, fresh_database
-
-LOG = "budget"
-
-
-@dataclass(frozen=True)
-class Postgres:
-    """A log in PostgreSQL: its store and pool as the service, its DSN as the owner."""
-
-    store: PostgresStore
-    pool: asyncpg.Pool
-    url: str
-
+from tests.store.making import LOG, Around, Postgres
 
 @pytest.fixture(scope="session")
-def migrated_log(database_url: str) -> Iterator[str]:
-    """The DSN of a database with an empty log; nobody writes to it."""
+def log_database(database_url: str) -> Iterator[str]:
+    """The DSN of a database with a log in it, for one test after the other."""
     url = fresh_database(database_url)
     migrate([Schema(url, LOG, "log")])
     yield url
@@ -41,9 +28,14 @@ def migrated_log(database_url: str) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def _postgres(database_url: str, migrated_log: str) -> AsyncIterator[Postgres]:
-    template = str(conninfo_to_dict(migrated_log)["dbname"])
-    url = await asyncio.to_thread(fresh_database, database_url, template)
+async def _fresh_log(url: str) -> AsyncIterator[Postgres]:
+    """The log made anew by the files that `migrate` takes; a database each would take longer."""
+    async with asyncio.timeout(30), asyncpg.create_pool(url, min_size=1, max_size=1) as owner:
+        await owner.execute(
+            f"DROP SCHEMA IF EXISTS {LOG} CASCADE; CREATE SCHEMA {LOG}; "
+            f"SET search_path TO {LOG}, pg_temp;"
+            + "".join(file.read_text() for file in sorted((SETS / "log").glob("*.sql")))
+        )
     pool = await asyncpg.create_pool(
         url,
         min_size=1,
@@ -55,13 +47,12 @@ async def _postgres(database_url: str, migrated_log: str) -> AsyncIterator[Postg
         yield Postgres(PostgresStore(LOG, pool), pool, url)
     finally:
         pool.terminate()
-        await asyncio.to_thread(drop_database, url)
 
 
 @pytest.fixture
-async def postgres(database_url: str, migrated_log: str) -> AsyncIterator[Postgres]:
+async def postgres(log_database: str) -> AsyncIterator[Postgres]:
     """A fresh log in PostgreSQL."""
-    async with _postgres(database_url, migrated_log) as log:
+    async with _fresh_log(log_database) as log:
         yield log
 
 
@@ -76,9 +67,14 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield MemoryStore(LOG)
         return
-    url, migrated = (request.getfixturevalue(name) for name in ("database_url", "migrated_log"))
-    async with _postgres(url, migrated) as log:
+    async with _fresh_log(request.getfixturevalue("log_database")) as log:
         yield log.store
+
+
+@pytest.fixture
+def memory() -> Around:
+    """A fresh log in memory, behind a door."""
+    return Around(MemoryStore(LOG))
 
 
 @pytest.fixture

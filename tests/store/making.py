@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
 
 from events.envelope import Recorded
 from events.names import id_of
 from runtime.log.contract import Answer, Append, Found, Heads, NewEvent, Store
+from runtime.log.postgres import PostgresStore
+
+LOG = "budget"
 
 A = "aaaaaaaa-0000-4000-8000-000000000001"
 B = "bbbbbbbb-0000-4000-8000-000000000002"
@@ -14,6 +20,15 @@ C = "cccccccc-0000-4000-8000-000000000003"
 
 YEAR_2100 = 4_102_444_800_000_000
 """2100-01-01 in microseconds: ahead of every database's clock, so that `recorded_at` is known."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A log in PostgreSQL: its store and pool as the service, its DSN as the owner."""
+
+    store: PostgresStore
+    pool: asyncpg.Pool
+    url: str
 
 
 def event(name: str, payload: str = '{"amount":"12.50"}') -> NewEvent:

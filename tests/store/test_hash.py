@@ -11,8 +11,8 @@ import pytest
 
 from events.envelope import BrokenChain, Recorded, verified
 from runtime.log.contract import Append, NewEvent, Outcome, Store
-from tests.store.conftest import Postgres
-from tests.store.making import YEAR_2100, A, B, C, by_production, command, whole
+from runtime.log.memory import MemoryStore
+from tests.store.making import YEAR_2100, A, B, C, Postgres, by_production, command, whole
 
 DRAFTED = NewEvent(
     id="10000000-0000-4000-8000-000000000001",
@@ -198,21 +198,24 @@ CHANGES: dict[str, Any] = {
 TRANSPORT = {"partition", "previous"}
 
 
+@pytest.mark.unit
 def test_every_field_of_a_fact_is_either_sealed_or_known_as_transport():
     assert {field.name for field in fields(Recorded)} == set(CHANGES) | TRANSPORT
 
 
+@pytest.mark.unit
 @pytest.mark.parametrize("field", CHANGES)
-async def test_a_changed_field_breaks_the_chain(store: Store, field: str):
-    chain = await _three(store)
+async def test_a_changed_field_breaks_the_chain(field: str):
+    chain = await _three(MemoryStore("budget"))
     forged = replace(chain[1], **{field: CHANGES[field]})
     with pytest.raises(BrokenChain, match=f"position {forged.position} "):
         verified([chain[0], forged, chain[2]])
 
 
+@pytest.mark.unit
 @pytest.mark.parametrize("field", sorted(TRANSPORT))
-async def test_transport_is_outside_the_chain(store: Store, field: str):
-    one, two, three = await _three(store)
+async def test_transport_is_outside_the_chain(field: str):
+    one, two, three = await _three(MemoryStore("budget"))
     assert verified([one, replace(two, **{field: 11}), three]) == three.hash
 
 

@@ -3,10 +3,10 @@
 -- The order is the contract: the lock first, so that every later statement sees what the lock's
 -- last holder wrote (READ COMMITTED); then repeats, expected versions, positions, hashes, insert.
 
-CREATE FUNCTION field(bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+CREATE FUNCTION field(bytea) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT coalesce(int4send(octet_length($1)) || $1, '\xffffffff'::bytea) $$;
 
-CREATE FUNCTION field(text) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+CREATE FUNCTION field(text) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT coalesce(int4send(octet_length($1)) || convert_to($1, 'UTF8'), '\xffffffff'::bytea) $$;
 
 CREATE FUNCTION append(

@@ -125,9 +125,7 @@ def _edited(content: Content, event: ContentEvent) -> Content:
         case LinesImported():
             return content.with_lines(event.lines)
         case LineRevised():
-            # A revised line keeps its id, so it was not taken out.
-            kept = content.removed
-            return replace(content.without(event.before).with_lines([event.after]), removed=kept)
+            return content.without(event.before).with_lines([event.after])
         case LineRemoved():
             return content.without(event.line)
         case _:

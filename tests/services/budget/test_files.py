@@ -291,6 +291,13 @@ def test_wrong_costs_are_all_told_at_once():
     ]
 
 
+@pytest.mark.parametrize("day", ["20260908", "2026-W37-2", "2026-9-8", "8 Sep 2026", "46273"])
+def test_a_day_is_written_in_one_way(day):
+    assert costs_problems(STEEL.replace("2026-09-08", day)) == [
+        (2, "date", "write it as YYYY-MM-DD, 2026-09-14")
+    ]
+
+
 def test_a_reference_stands_once_for_each_kind_of_entry():
     post = "2026-09-12,post,PO-1013,2302,24375.00,PO-1013,Half\n"
     assert len(read_costs(COSTS_HEADER + STEEL + post).entries) == 2

@@ -141,6 +141,14 @@ def test_a_subtotal_is_rounded_half_up_to_the_currency():
         )
 
 
+def test_a_product_is_rounded_once_however_many_digits_it_has():
+    # A hair below half a cent; arithmetic with 28 digits would first make it the half.
+    hair = line("1", "1400", "1401", "5775751852.751499", amount="10.000019", x="10.000079")
+    given(BUDGET, DRAFTED).when(AddLine(line=hair)).then(
+        LineAdded(line=priced(hair, "577580845520.63"))
+    )
+
+
 def test_adding_the_same_line_again_records_nothing_and_another_under_its_id_is_refused():
     given(BUDGET, *WITH_KEEPER).when(AddLine(line=KEEPER)).nothing()
     five_weeks = KEEPER.model_copy(update={"amount": Decimal(5)})

@@ -15,12 +15,15 @@ from events.budget import (
 )
 from events.event import Event
 from services.budget.commands import (
+    AddCategories,
     AddLine,
     DraftBudget,
+    ImportBudget,
     LockBudget,
     RemoveLine,
     ReopenBudget,
     ReturnBudget,
+    ReviseLine,
     SubmitBudget,
 )
 from services.budget.model.content import Content
@@ -34,11 +37,13 @@ from services.budget.model.rejections import (
     SumIsTooLarge,
     VersionMovedOn,
 )
+from services.budget.policies import Known
 from tests.services.given import given
-from tests.services.lighthouse import BUDGET_REQUEST, CAST, KEEPER, SCRIPT_PAGES, line
+from tests.services.lighthouse import BUDGET_REQUEST, CAMERA, CAST, KEEPER, SCRIPT_PAGES, line
 
 pytestmark = pytest.mark.unit
 
+DOLLARS = Known(currency="USD")
 CONTENT = Content("USD").with_categories([CAST])
 DRAFTED = BudgetDrafted(currency="USD", categories=(CAST,))
 ADDED = LineAdded(line=CONTENT.priced(KEEPER))
@@ -59,6 +64,9 @@ WAITING = (*WRITTEN, SUBMITTED)
 APPROVED = (*WAITING, LOCKED)
 EDITS = [
     AddLine(line=SCRIPT_PAGES),
+    AddCategories(categories=(CAMERA,)),
+    ReviseLine(line=KEEPER.model_copy(update={"amount": Decimal(5)})),
+    ImportBudget(lines=(KEEPER, SCRIPT_PAGES)),
     RemoveLine(line=KEEPER.line, reason="The keeper is written out"),
 ]
 
@@ -90,12 +98,16 @@ def test_a_total_beyond_what_money_holds_is_refused_in_a_sentence():
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_nothing_is_edited_while_others_decide(edit):
-    given(BUDGET, *WAITING).when(edit).refused(BudgetIsSubmitted, "version 1", "reopen it")
+    given(BUDGET, *WAITING).when(edit, known=DOLLARS).refused(
+        BudgetIsSubmitted, "version 1", "reopen it"
+    )
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_a_locked_version_stays_what_it_is(edit):
-    given(BUDGET, *APPROVED).when(edit).refused(BudgetIsLocked, "version 1", "reopen it")
+    given(BUDGET, *APPROVED).when(edit, known=DOLLARS).refused(
+        BudgetIsLocked, "version 1", "reopen it"
+    )
 
 
 @pytest.mark.parametrize("history", [WRITTEN, WAITING, APPROVED])
@@ -142,6 +154,11 @@ def test_returning_what_came_back_or_was_reopened_records_nothing():
 
 def test_a_locked_version_is_not_returned():
     given(BUDGET, *APPROVED).when(RETURN).refused(VersionMovedOn, "version 1 is locked")
+
+
+def test_a_refusal_of_a_version_that_nobody_submitted_returns_nothing():
+    later = RETURN.model_copy(update={"version": 2})
+    given(BUDGET, *WAITING).when(later).refused(VersionMovedOn, "version 1 is submitted")
 
 
 def test_a_submitted_or_locked_version_is_reopened_as_the_next_draft():

@@ -1,0 +1,326 @@
+"""What Kafka repeats, reorders or loses, a consumer tells once, in order, and whole."""
+
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from events.envelope import Recorded
+from runtime import metrics
+from runtime.reading import consumer as consuming
+from runtime.reading.consumer import Consumer
+from runtime.reading.place import NO_OFFSET
+from runtime.reading.views import ProjectionSink
+from tests.carrying.world import (
+    LEDGER,
+    PowerCut,
+    World,
+    carried,
+    cost,
+    production_in,
+    running,
+    subscribed,
+    until,
+)
+
+pytestmark = pytest.mark.integration
+
+LIGHTHOUSE = production_in(3)
+HARBOUR = production_in(3, nth=1)
+STORM = production_in(8)
+
+
+async def facts(world: World, count: int, *productions: str) -> list[Recorded]:
+    """So many costs, of these productions in turn."""
+    for n in range(count):
+        await world.budget.costs(productions[n % len(productions)], n + 1)
+    return await world.budget.store.page()
+
+
+async def test_what_is_brought_twice_is_told_once(world: World) -> None:
+    brought = carried(await facts(world, 4, LIGHTHOUSE, HARBOUR), await world.incarnation())
+    ledger = await world.ledger()
+    await ledger.take("budget", 3, brought)
+    await ledger.take("budget", 3, brought)
+    await ledger.take("budget", 3, brought[1:3] + brought[1:3])
+    assert await world.rows() == {
+        (LIGHTHOUSE, "budget"): (2, 1 + 3, "1,3"),
+        (HARBOUR, "budget"): (2, 2 + 4, "2,4"),
+    }
+
+
+async def test_what_is_brought_twice_in_one_batch_is_told_once(world: World) -> None:
+    brought = carried(await facts(world, 3, LIGHTHOUSE), await world.incarnation())
+    ledger = await world.ledger()
+    await ledger.take("budget", 3, brought[:2] + brought[:2] + brought[1:])
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
+async def test_a_hole_is_filled_from_the_log_before_what_is_behind_it(world: World) -> None:
+    brought = carried(await facts(world, 6, LIGHTHOUSE, HARBOUR, STORM), await world.incarnation())
+    ledger = await world.ledger()
+    at_3 = [one for one in brought if one.recorded.partition == 3]
+    assert [one.recorded.position for one in at_3] == [1, 2, 4, 5]
+    await ledger.take("budget", 3, [at_3[0], at_3[3]])
+    assert await world.rows() == {
+        (LIGHTHOUSE, "budget"): (2, 1 + 4, "1,4"),
+        (HARBOUR, "budget"): (2, 2 + 5, "2,5"),
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_records_in_any_order_end_in_the_same_rows(world: World, seed: int) -> None:
+    chance = random.Random(seed)
+    recorded = await facts(world, 40, LIGHTHOUSE, HARBOUR, STORM)
+    brought = carried(recorded, await world.incarnation())
+    brought += chance.choices(brought, k=20)
+    chance.shuffle(brought)
+    brought = brought[: chance.randint(30, len(brought))]
+    ledger = await world.ledger()
+    while brought:
+        batch, brought = brought[: chance.randint(1, 9)], brought[9:]
+        for partition in (3, 8):
+            await ledger.take(
+                "budget", partition, [one for one in batch if one.recorded.partition == partition]
+            )
+    await ledger.check_tail("budget")
+    await ledger.check_tail("budget", behind_seconds_max=0)
+    assert await world.rows() == await world.expected()
+
+
+async def test_a_topic_in_disorder_ends_in_the_same_rows(topics: World) -> None:
+    recorded = await facts(topics, 12, LIGHTHOUSE, STORM)
+    shuffled = random.Random(5).sample(recorded, k=len(recorded))
+    await topics.topic().send(shuffled + shuffled[:5], await topics.incarnation())
+    async with subscribed(topics, await topics.ledger()):
+        await until(topics.is_told)
+
+
+async def test_a_log_older_than_its_consumer_is_taken_in_transactions_of_bounded_size(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "TRANSACTION_EVENTS_MAX", 50)
+    for _ in range(3):
+        await world.budget.record(LIGHTHOUSE, *(cost(1) for _ in range(60)))
+    last = (await world.budget.store.page())[-1]
+    sink = Counting(ProjectionSink(world.tables))
+    ledger = await world.ledger(sink=sink)
+    await ledger.take("budget", 3, carried([last], await world.incarnation()))
+    assert await world.rows() == await world.expected()
+    assert sink.pages == [50, 50, 50, 29, 1]
+
+
+class Counting:
+    """A sink that counts what it is given."""
+
+    def __init__(self, sink: ProjectionSink) -> None:
+        self.sink = sink
+        self.pages: list[int] = []
+
+    async def prepare(self, events: Sequence[Recorded]) -> Any:
+        self.pages.append(len(events))
+
+    async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Any) -> None:
+        await self.sink.apply(connection, events, prepared)
+
+    def forget(self, *which: Any) -> None:
+        self.sink.forget(*which)
+
+
+async def test_the_lost_tail_of_a_quiet_partition_is_filled_though_nothing_more_comes(
+    topics: World,
+) -> None:
+    recorded = await facts(topics, 3, LIGHTHOUSE)
+    await topics.topic().send(recorded[:2], await topics.incarnation())
+    before = metrics.HOLES.labels(LEDGER, "budget")._value.get()
+    async with subscribed(topics, await topics.ledger()):
+        await until(topics.is_told)
+    assert metrics.HOLES.labels(LEDGER, "budget")._value.get() == before + 1
+
+
+async def test_the_tail_is_left_to_kafka_for_as_long_as_it_may_still_come(world: World) -> None:
+    await facts(world, 2, LIGHTHOUSE)
+    ledger = await world.ledger()
+    await ledger.check_tail("budget")
+    await ledger.check_tail("budget")
+    assert await world.rows() == {}
+    await ledger.check_tail("budget", behind_seconds_max=0)
+    assert await world.is_told()
+
+
+async def test_the_tail_of_another_workers_partition_is_left_to_that_worker(world: World) -> None:
+    await facts(world, 4, LIGHTHOUSE, STORM)
+    ledger = await world.ledger()
+    ledger.assigned = {("budget", 8)}
+    await ledger.check_tail("budget")
+    await ledger.check_tail("budget", behind_seconds_max=0)
+    assert await world.rows() == {(STORM, "budget"): (2, 2 + 4, "2,4")}
+
+
+async def test_without_any_broker_the_tail_check_alone_keeps_up(world: World) -> None:
+    """And when Kafka comes, with all of it again, nothing is told twice."""
+    ledger = await world.ledger("approval", "budget")
+    async with running(ledger.watch_the_tail()):
+        await facts(world, 5, LIGHTHOUSE, STORM)
+        await world.approval.costs(LIGHTHOUSE, 100)
+        await until(lambda: world.is_told("approval", "budget"))
+        await world.budget.costs(STORM, 6)
+        await until(lambda: world.is_told("approval", "budget"))
+        for log in ("approval", "budget"):
+            everything = await world.stores[log].page()
+            for partition in (3, 8):
+                mine = [one for one in everything if one.partition == partition]
+                await ledger.take(log, partition, carried(mine, await world.incarnation(log)))
+    assert await world.is_told("approval", "budget")
+    assert not ledger.unready()
+
+
+async def test_rows_and_place_move_together_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = carried(await facts(world, 3, LIGHTHOUSE), await world.incarnation())
+    ledger = await world.ledger()
+    await ledger.take("budget", 3, brought[:1])
+    move = ledger._places.move
+
+    async def die(*_: Any) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(ledger._places, "move", die)
+    with pytest.raises(PowerCut):
+        await ledger.take("budget", 3, brought)
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (1, 1, "1")}
+    assert (await world.place(3))["position"] == 1
+
+    async def die_behind(*to: Any) -> None:
+        await move(*to)
+        raise PowerCut
+
+    monkeypatch.setattr(ledger._places, "move", die_behind)
+    with pytest.raises(PowerCut):
+        await ledger.take("budget", 3, brought)
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (1, 1, "1")}
+    assert (await world.place(3))["position"] == 1
+
+    await (await world.ledger()).take("budget", 3, brought)
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
+async def test_a_place_holds_what_it_takes_to_tell_its_history_from_another(world: World) -> None:
+    recorded = await facts(world, 3, LIGHTHOUSE)
+    ledger = await world.ledger()
+    await ledger.take("budget", 3, carried(recorded, await world.incarnation(), first_offset=40))
+    place = await world.place(3)
+    assert (place["position"], place["hash"], place["offset"]) == (3, recorded[2].hash, 42)
+    assert str(place["incarnation"]) == await world.incarnation()
+    elsewhere = await world.place(8)
+    assert (elsewhere["position"], elsewhere["hash"], elsewhere["offset"]) == (0, b"", NO_OFFSET)
+
+
+async def test_a_consumer_that_starts_again_reads_on_in_kafka_where_its_place_says(
+    topics: World,
+) -> None:
+    recorded = await facts(topics, 6, LIGHTHOUSE)
+    await topics.topic().send(recorded[:4], await topics.incarnation())
+    async with subscribed(topics, await topics.ledger()):
+        await until(lambda: reached(topics, 4))
+    before = metrics.REPEATS.labels(LEDGER, "budget")._value.get()
+    await topics.topic().send(recorded[4:], await topics.incarnation())
+    # A group that has never committed an offset: only the place knows where to read on.
+    async with subscribed(topics, await topics.ledger(), group="another"):
+        await until(topics.is_told)
+    assert metrics.REPEATS.labels(LEDGER, "budget")._value.get() == before
+
+
+async def reached(world: World, position: int) -> bool:
+    return bool((await world.place(3))["position"] == position)
+
+
+async def test_a_database_that_breaks_off_in_the_middle_is_asked_again(world: World) -> None:
+    brought = carried(await facts(world, 3, LIGHTHOUSE), await world.incarnation())
+    broken = []
+
+    class Breaking(ProjectionSink):
+        async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
+            await super().apply(connection, events, prepared)
+            if not broken:
+                broken.append(await connection.fetchval("SELECT pg_backend_pid()"))
+                await world.pool.execute("SELECT pg_terminate_backend($1)", broken[0])
+
+    ledger = await world.ledger(sink=Breaking(world.tables))
+    await ledger.take("budget", 3, brought)
+    assert broken
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+    assert not stopped(ledger)
+
+
+async def test_an_unknown_outcome_of_a_commit_is_found_out_and_nothing_is_told_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = carried(await facts(world, 3, LIGHTHOUSE), await world.incarnation())
+    ledger = await world.ledger()
+    apply, lost = ledger._apply, []
+
+    async def lose_the_answer(key: Any, events: Any, offset: int) -> None:
+        before = ledger._at[key]
+        await apply(key, events, offset)
+        if events and not lost:
+            lost.append(events)
+            ledger._at[key] = before
+            raise ConnectionResetError
+
+    monkeypatch.setattr(ledger, "_apply", lose_the_answer)
+    await ledger.take("budget", 3, brought)
+    assert lost
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
+async def test_a_consumer_under_steady_load_is_not_said_to_be_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is always something newer than the place; that alone is not being late."""
+    now = [time.monotonic()]
+    monkeypatch.setattr(consuming.time, "monotonic", lambda: now[0])
+    ledger = await world.ledger()
+    incarnation = await world.incarnation()
+    await ledger.check_tail("budget")
+    for amount in range(1, 31):
+        (fact,) = await world.budget.costs(LIGHTHOUSE, amount)
+        await ledger.check_tail("budget")
+        assert not ledger.unready()
+        await ledger.take("budget", 3, carried([fact], incarnation))
+        now[0] += 1
+    assert await world.is_told()
+
+
+async def test_a_consumer_that_does_not_come_forward_is_said_to_be_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [time.monotonic()]
+    monkeypatch.setattr(consuming.time, "monotonic", lambda: now[0])
+    ledger = await world.ledger()
+    ledger.assigned = set()
+    for amount in range(1, 15):
+        await world.budget.costs(LIGHTHOUSE, amount)
+        await ledger.check_tail("budget")
+        now[0] += 1
+    ledger.assigned = {("budget", 3)}
+    for amount in range(1, 15):
+        await ledger.check_tail("budget", behind_seconds_max=600)
+        now[0] += 1
+    assert [reason for reason in ledger.unready() if "ledger_v1: budget/3 is behind" in reason]
+
+
+async def test_a_consumer_whose_tail_nobody_watches_is_not_ready(world: World) -> None:
+    ledger = await world.ledger()
+    assert ledger.unready() == [
+        "ledger_v1: its places were not compared with the logs lately",
+    ]
+    await ledger.check_tail("budget")
+    assert ledger.unready() == []
+
+
+def stopped(ledger: Consumer) -> list[str]:
+    return [reason for reason in ledger.unready() if "stopped" in reason]

@@ -1,0 +1,283 @@
+"""What cannot be told stands still, says why, and goes on where it stopped once it can."""
+
+import time
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from events.approval import ApprovalGiven
+from events.budget import CostPosted
+from events.envelope import Recorded
+from events.event import catalogue
+from runtime.reading.consumer import Consumer
+from tests.carrying.world import (
+    POISON,
+    World,
+    carried,
+    cost,
+    production_in,
+    running,
+    subscribed,
+    until,
+)
+
+pytestmark = pytest.mark.integration
+
+LIGHTHOUSE = production_in(3)
+STORM = production_in(8)
+
+
+def stops(ledger: Consumer) -> list[str]:
+    """What the consumer says of partitions that stand still."""
+    return [reason for reason in ledger.unready() if " stopped at " in reason]
+
+
+async def bring(world: World, ledger: Consumer, *recorded: Recorded) -> None:
+    """Facts, each to its partition."""
+    incarnation = await world.incarnation()
+    for fact in recorded:
+        await ledger.take("budget", fact.partition, carried([fact], incarnation))
+
+
+async def test_a_restored_log_stops_its_consumer_and_nothing_more_is_told(world: World) -> None:
+    """The new facts look like repeats: their positions are below the place."""
+    before = await world.budget.costs(LIGHTHOUSE, *range(1, 13))
+    ledger = await world.ledger()
+    await bring(world, ledger, *before)
+    told = await world.rows()
+    await world.restore(10)
+    again = await world.budget.costs(LIGHTHOUSE, 111, 112)
+    assert [fact.position for fact in again] == [11, 12]
+
+    await bring(world, ledger, *again)
+    assert await world.rows() == told
+    (reason,) = stops(ledger)
+    assert "budget/3 stopped at 12: Divergence: the place is at 12 of incarnation" in reason
+    assert "the log was restored; rewind this consumer" in reason
+    assert "Divergence" in (await world.place(3))["stopped"]
+
+    further = await world.budget.costs(LIGHTHOUSE, 113)
+    await bring(world, ledger, *further)
+    assert await world.rows() == told
+
+
+async def test_a_restored_log_is_noticed_without_a_word_from_kafka(world: World) -> None:
+    before = await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
+    ledger = await world.ledger()
+    await bring(world, ledger, *before)
+    await world.restore(2)
+    await world.budget.costs(LIGHTHOUSE, 103, 104, 105)
+    async with running(ledger.watch_the_tail()):
+        await until(lambda: stops(ledger))
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
+async def test_records_from_before_a_restore_do_not_stop_a_consumer_that_was_rewound(
+    world: World,
+) -> None:
+    """The topic still holds them in front of what the restored log has sent."""
+    old = await world.incarnation()
+    before = await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
+    await world.restore(2)
+    await world.budget.costs(LIGHTHOUSE, 30)
+    ledger = await world.ledger()
+    await ledger.take(
+        "budget",
+        3,
+        carried(before, old)
+        + carried(await world.budget.store.page(), await world.incarnation(), first_offset=3),
+    )
+    assert stops(ledger) == []
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 1 + 2 + 30, "1,2,3")}
+
+
+async def test_the_same_position_with_another_hash_stops_the_partition(world: World) -> None:
+    """A log was set back and went on, and nobody renewed its incarnation."""
+    before = await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
+    ledger = await world.ledger()
+    await bring(world, ledger, *before)
+    await world.restore(2, renew=False)
+    await bring(world, ledger, *await world.budget.costs(LIGHTHOUSE, 103, 104))
+    (reason,) = stops(ledger)
+    assert "Divergence: position 3 has hash" in reason
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
+async def test_a_place_beyond_the_logs_head_stops_the_partition(world: World) -> None:
+    before = await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
+    storm = await world.budget.costs(STORM, 4)
+    ledger = await world.ledger()
+    await bring(world, ledger, *before, *storm)
+    await world.restore(2, renew=False)
+    await ledger.check_tail("budget")
+    at_3, at_8 = stops(ledger)
+    assert "budget/3 stopped at 3: Divergence" in at_3
+    assert "budget/8 stopped at 4: Divergence" in at_8
+
+
+async def test_a_fact_that_does_not_follow_in_the_log_stops_the_partition(world: World) -> None:
+    """Kafka tells of a history that the log does not have."""
+    (fact,) = await world.budget.costs(LIGHTHOUSE, 1)
+    ledger = await world.ledger()
+    strange = Recorded(**{**fact.__dict__, "position": 9, "previous": 7})
+    await bring(world, ledger, fact, strange)
+    (reason,) = stops(ledger)
+    assert "Divergence: the log has nothing between 1 and 7" in reason
+
+
+async def test_a_type_that_this_build_does_not_know_stops_the_partition_and_is_never_skipped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.budget.costs(LIGHTHOUSE, 1)
+    await world.budget.record(LIGHTHOUSE, cost(2), wire=("budget.MoonBought", 1))
+    await world.budget.costs(LIGHTHOUSE, 3)
+    await world.budget.costs(STORM, 4)
+    ledger = await world.ledger()
+    await bring(world, ledger, *await world.budget.store.page())
+
+    assert await world.rows() == {
+        (LIGHTHOUSE, "budget"): (1, 1, "1"),
+        (STORM, "budget"): (1, 4, "4"),
+    }
+    (reason,) = stops(ledger)
+    assert "budget/3 stopped at 1: UnknownEvent: budget.MoonBought version 1" in reason
+    await ledger.check_tail("budget")
+    await ledger.check_tail("budget", behind_seconds_max=0)
+    assert (await world.place(3))["position"] == 1
+
+    monkeypatch.setitem(catalogue(), ("budget.MoonBought", 1), CostPosted)
+    upgraded = await world.ledger()
+    assert stops(upgraded) == []
+    await upgraded.check_tail("budget")
+    await upgraded.check_tail("budget", behind_seconds_max=0)
+    assert await world.rows() == {
+        (LIGHTHOUSE, "budget"): (3, 6, "1,2,3"),
+        (STORM, "budget"): (1, 4, "4"),
+    }
+
+
+async def test_a_newer_version_of_a_known_type_stops_the_partition(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = await world.budget.costs(LIGHTHOUSE, 1)
+    facts += await world.budget.record(LIGHTHOUSE, cost(2), wire=("budget.CostPosted", 7))
+    ledger = await world.ledger()
+    await bring(world, ledger, *facts)
+    (reason,) = stops(ledger)
+    assert "UnknownEvent: budget.CostPosted version 7" in reason
+
+    monkeypatch.setitem(catalogue(), ("budget.CostPosted", 7), CostPosted)
+    await bring(world, await world.ledger(), *facts)
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (2, 3, "1,2")}
+
+
+async def test_a_stop_is_kept_for_other_workers_of_the_same_consumer(world: World) -> None:
+    facts = await world.budget.record(LIGHTHOUSE, cost(1), wire=("budget.MoonBought", 1))
+    other = await world.ledger()
+    await bring(world, await world.ledger(), *facts)
+    await other.check_tail("budget")
+    (reason,) = stops(other)
+    assert "UnknownEvent" in reason
+
+
+async def test_a_payload_of_another_shape_stops_the_partition(world: World) -> None:
+    given = ApprovalGiven(request="00000000-0000-0000-0000-000000000001", by="maya")
+    facts = await world.budget.record(LIGHTHOUSE, given, wire=("budget.CostPosted", 1))
+    ledger = await world.ledger()
+    await bring(world, ledger, *facts)
+    (reason,) = stops(ledger)
+    assert "UndecodableEvent: budget.CostPosted version 1" in reason
+
+
+async def test_a_fold_that_fails_stops_its_partition_while_the_others_go_on(world: World) -> None:
+    facts = await world.budget.costs(LIGHTHOUSE, 1)
+    facts += await world.budget.record(LIGHTHOUSE, cost(2, POISON))
+    facts += await world.budget.costs(LIGHTHOUSE, 3)
+    facts += await world.budget.costs(STORM, 4, 5)
+    ledger = await world.ledger()
+    await bring(world, ledger, *facts)
+    (reason,) = stops(ledger)
+    assert "budget/3 stopped at 1: the fold failed: ArithmeticError" in reason
+    assert await world.rows() == {
+        (LIGHTHOUSE, "budget"): (1, 1, "1"),
+        (STORM, "budget"): (2, 9, "4,5"),
+    }
+
+
+async def test_what_came_before_a_fact_that_stops_its_partition_is_told(world: World) -> None:
+    """Also when all of it comes in one batch."""
+    await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
+    await world.budget.record(LIGHTHOUSE, cost(4, POISON))
+    await world.budget.costs(LIGHTHOUSE, 5)
+    ledger = await world.ledger()
+    everything = carried(await world.budget.store.page(), await world.incarnation())
+    await ledger.take("budget", 3, everything)
+    (reason,) = stops(ledger)
+    assert "budget/3 stopped at 3" in reason
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
+FOREIGN: list[dict[str, Any]] = [
+    {"value": b'{"hello": "world"}'},
+    {"value": b"\xff\xfe", "headers": [("content-type", b"application/octet-stream")]},
+    {"value": None, "key": b"tombstone"},
+    {"value": b"1", "headers": [("ce_position", b"\xff"), ("ce_incarnation", b"x")]},
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN, ids=["json", "bytes", "tombstone", "headers"])
+async def test_a_record_of_another_make_stops_its_partition_while_the_others_go_on(
+    topics: World, foreign: dict[str, Any]
+) -> None:
+    ledger = await topics.ledger()
+    async with AIOKafkaProducer(bootstrap_servers=topics.settings.kafka_servers()) as producer:
+        await producer.send_and_wait(topics.topic().name, partition=3, **foreign)
+    await topics.topic().send(await topics.budget.costs(STORM, 1), await topics.incarnation())
+    async with subscribed(topics, ledger):
+        await until(lambda: stops(ledger))
+        await until(topics.is_told)
+        (reason,) = stops(ledger)
+        assert f"a record of another make on {topics.topic().name}" in reason or (
+            f"topic='{topics.topic().name}', partition=3" in reason
+        )
+        assert (await topics.place(3))["stopped"] is not None
+
+
+async def test_a_fact_whose_value_was_taken_away_stops_its_partition_while_the_others_go_on(
+    topics: World,
+) -> None:
+    """A tombstone under a fact's own headers, as a compacted topic would have it."""
+    (lost,) = await topics.budget.costs(LIGHTHOUSE, 1)
+    (kept,) = await topics.budget.costs(STORM, 2)
+    await topics.topic().send([lost, kept], await topics.incarnation())
+    first, second = await topics.topic().records()
+    await topics.topic().recreate()
+    async with AIOKafkaProducer(bootstrap_servers=topics.settings.kafka_servers()) as producer:
+        for record, value in ((first, None), (second, second.value)):
+            await producer.send_and_wait(
+                topics.topic().name,
+                value,
+                key=record.key,
+                partition=record.partition,
+                headers=list(record.headers),
+            )
+    ledger = await topics.ledger()
+    async with subscribed(topics, ledger):
+        await until(lambda: stops(ledger), within=10)
+        await until(lambda: is_told(topics, STORM))
+
+
+async def is_told(world: World, production: str) -> bool:
+    return (production, "budget") in await world.rows()
+
+
+async def test_a_stopped_partition_goes_on_stopping_after_time_has_passed(world: World) -> None:
+    facts = await world.budget.record(LIGHTHOUSE, cost(1), wire=("budget.MoonBought", 1))
+    ledger = await world.ledger()
+    await bring(world, ledger, *facts)
+    deadline = time.monotonic() + 2.5
+    async with running(ledger.watch_the_tail()):
+        await until(lambda: time.monotonic() > deadline)
+    assert len(stops(ledger)) == 1
+    assert await world.rows() == {}

@@ -140,5 +140,5 @@ class ServiceSink:
                 known[production] = self.service.known(body)
         return known
 
-    def forget(self) -> None:
+    def forget(self, log: str, partition: int) -> None:
         return None

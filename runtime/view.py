@@ -68,11 +68,21 @@ Fold = Callable[[Rows, Recorded], Iterable[Row]]
 
 @dataclass(frozen=True)
 class View:
-    """A read model: the logs it hears, its row classes and its fold."""
+    """A read model: the logs it hears, its row classes and its fold.
+
+    `written_only` names row classes that the fold never reads back, however many rows they have:
+    the live worker need not hold them.
+    """
 
     logs: tuple[str, ...]
     tables: tuple[type[Any], ...]
     evolve: Fold
+    written_only: frozenset[type[Any]] = frozenset()
+
+    @property
+    def read_back(self) -> tuple[type[Any], ...]:
+        """The row classes that the fold reads."""
+        return tuple(table for table in self.tables if table not in self.written_only)
 
     def fold(self, recorded: Iterable[Recorded], rows: Rows | None = None) -> Rows:
         """One production's rows after those facts."""

@@ -189,4 +189,9 @@ def _locked(rows: Rows, locked: facts.BudgetLocked) -> Iterator[Row]:
         )
 
 
-VIEW = View(logs=("approval", "budget"), tables=(Budget, Category, Account, Line), evolve=evolve)
+VIEW = View(
+    logs=("approval", "budget"),
+    tables=(Budget, Category, Account, Line),
+    evolve=evolve,
+    written_only=frozenset({Category, Line}),
+)

@@ -248,7 +248,7 @@ class Subscription:
             log = self._logs[tp.topic]
             try:
                 carried = [_carried(record) for record in records]
-            except (KeyError, ValueError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 await self._consumer.stop_at(
                     log, tp.partition, f"a record of another make on {tp}: {error!r}"
                 )

@@ -103,17 +103,24 @@ class Consumer:
         for log in self.stores:
             await self._load(log)
 
-    async def _load(self, log: str) -> None:
-        """Learns where the places are; of those that somebody else moved, the rows are forgotten."""
+    async def _load(self, log: str, key: tuple[str, int] | None = None) -> None:
+        """Learns where the places are; of those that somebody else moved, the rows are forgotten.
+
+        A partition that is being taken, other than the caller's own `key`, is left alone: what
+        this process knows of it may be newer than what was just read.
+        """
+        before = dict(self._at)
         heads = await self.stores[log].heads()
         places = await self._places.load(
             self._pool, log, incarnation=heads.incarnation, partitions=len(heads.partitions)
         )
-        for key, place in by_partition(places).items():
-            known = self._at.get(key)
+        for at, place in by_partition(places).items():
+            known = self._at.get(at)
+            if at != key and (self._lock(at).locked() or known is not before.get(at)):
+                continue
             if known is None or not known.is_at(place):
-                self._sink.forget(*key)
-            self._at[key] = place
+                self._sink.forget(*at)
+            self._at[at] = place
 
     def place(self, log: str, partition: int) -> Place:
         """How far this process knows the consumer to be."""
@@ -137,12 +144,12 @@ class Consumer:
                     return
                 except PlaceMoved:
                     self._sink.forget(*key)
-                    await self._reload_if_possible(log)
+                    await self._reload_if_possible(key)
                 except TRANSIENT as error:
                     self._sink.forget(*key)
                     logger.warning("consumer_waits", consumer=self.name, log=log, error=repr(error))
                     await asyncio.sleep(RETRY_SECONDS)
-                    await self._reload_if_possible(log)
+                    await self._reload_if_possible(key)
                 except (UnknownEvent, UndecodableEvent, Divergence) as error:
                     await self._stop(key, f"{type(error).__name__}: {error}")
                     return
@@ -154,10 +161,10 @@ class Consumer:
     def _lock(self, key: tuple[str, int]) -> asyncio.Lock:
         return self._locks.setdefault(key, asyncio.Lock())
 
-    async def _reload_if_possible(self, log: str) -> None:
+    async def _reload_if_possible(self, key: tuple[str, int]) -> None:
         """Somebody moved the place, or whether this process did is unknown."""
         try:
-            await self._load(log)
+            await self._load(key[0], key)
         except TRANSIENT:
             return
 
@@ -233,8 +240,9 @@ class Consumer:
         """
         for first in range(0, len(events), TRANSACTION_EVENTS_MAX):
             page = events[first : first + TRANSACTION_EVENTS_MAX]
+            ends_at = offset if page[-1] is events[-1] else NO_OFFSET
             try:
-                place = await self._apply_at_once(place, page)
+                place = await self._apply_at_once(place, page, ends_at)
             except (PlaceMoved, *TRANSIENT):
                 raise
             except Exception:
@@ -243,19 +251,40 @@ class Consumer:
                 # Whichever of them it is: what comes before it is told.
                 self._sink.forget(place.log, place.partition)
                 for recorded in page:
-                    place = await self._apply_at_once(place, [recorded])
-        if events and offset != NO_OFFSET:
-            place = replace(place, offset=offset)
-            self._at[place.log, place.partition] = place
+                    place = await self._apply_at_once(place, [recorded], NO_OFFSET)
         return place
+
+    async def _apply_at_once(self, place: Place, page: Sequence[Recorded], offset: int) -> Place:
+        """Rows and place in one transaction."""
+        to = replace(
+            place,
+            position=page[-1].position,
+            hash=page[-1].hash,
+            offset=place.offset if offset == NO_OFFSET else offset,
+        )
+        prepared = await self._sink.prepare(page)
+        point("before-fold")
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._sink.apply(connection, page, prepared)
+            point("inside-fold")
+            await self._places.move(connection, place, to)
+            point("before-fold-commit")
+        point("after-fold")
+        self._at[place.log, place.partition] = to
+        metrics.APPLIED.labels(self.name, place.log).inc(len(page))
+        metrics.APPLY_EVENTS.labels(self.name).observe(len(page))
+        async with self.moved:
+            self.moved.notify_all()
+        return to
 
     async def stop_at(self, log: str, partition: int, reason: str) -> None:
         """Stops a partition for what came in its place and cannot be read."""
-        await self._stop((log, partition), reason)
+        async with self._lock((log, partition)):
+            await self._stop((log, partition), reason)
 
     async def _stop(self, key: tuple[str, int], reason: str) -> None:
         """Parks the whole partition, loudly: nothing behind a fact it cannot fold is shown."""
-        self._sink.forget()
+        self._sink.forget(*key)
         self._at[key] = replace(self._at[key], stopped=reason)
         metrics.STOPPED.labels(self.name, key[0]).inc()
         logger.error(
@@ -283,39 +312,40 @@ class Consumer:
 
     async def check_tail(self, log: str, *, behind_seconds_max: float = BEHIND_SECONDS_MAX) -> None:
         """One such comparison. Places are read before heads, so a place is never ahead of them."""
-        await self._refresh(log)
+        await self._load(log)
         places = {key: place for key, place in self._at.items() if key[0] == log}
         heads = await self.stores[log].heads()
         now = time.monotonic()
         for key, place in places.items():
             head = heads.partitions[key[1]]
             if place.stopped:
-                continue
-            if place.incarnation != heads.incarnation or place.position > head:
+                self._behind.pop(key, None)
+            elif place.incarnation != heads.incarnation or place.position > head:
                 await self._stop(key, f"Divergence: {_restored(place, heads)}")
             elif place.position == head:
-                self._behind_since.pop(key, None)
-            elif self._is_mine(key):
-                since = self._behind_since.setdefault(key, now)
-                quiet_since = max(since, self._heard_at.get(key, since))
-                if now - quiet_since >= behind_seconds_max:
+                self._behind.pop(key, None)
+            else:
+                quiet_since = self._quiet_since(key, place, head, now)
+                patience = behind_seconds_max if self._is_mine(key) else ORPHANED_SECONDS
+                if now - quiet_since >= patience:
                     await self._fill_tail(key, head)
         self._checked_at = time.monotonic()
         metrics.LAG.labels(self.name, log).set(self._lag_of(log, heads))
 
+    def _quiet_since(self, key: tuple[str, int], place: Place, head: int, now: float) -> float:
+        """Since when a partition is behind and nothing of it has come.
+
+        It is behind a head that it has not reached since; that there is always something newer,
+        as under steady load, is not being behind.
+        """
+        since, awaited = self._behind.get(key, (now, head))
+        if place.position >= awaited:
+            since, awaited = now, head
+        self._behind[key] = since, awaited
+        return max(since, self._heard_at.get(key, since))
+
     def _is_mine(self, key: tuple[str, int]) -> bool:
         return self.assigned is None or key in self.assigned
-
-    async def _refresh(self, log: str) -> None:
-        """Places of partitions that another worker keeps move without this process's doing."""
-        heads = await self.stores[log].heads()
-        places = await self._places.load(
-            self._pool, log, incarnation=heads.incarnation, partitions=len(heads.partitions)
-        )
-        for key, place in by_partition(places).items():
-            known = self._at.get(key)
-            if known is None or place.position > known.position or place.stopped != known.stopped:
-                self._at[key] = place
 
     async def _fill_tail(self, key: tuple[str, int], head: int) -> None:
         log, partition = key
@@ -357,8 +387,8 @@ class Consumer:
             reasons.append(f"{self.name}: its places were not compared with the logs lately")
         late = [
             f"{self.name}: {log}/{partition} is behind for {time.monotonic() - since:.0f} s"
-            for (log, partition), since in self._behind_since.items()
-            if time.monotonic() - since > 5 * BEHIND_SECONDS_MAX
+            for (log, partition), (since, _) in self._behind.items()
+            if self._is_mine((log, partition)) and time.monotonic() - since > 5 * BEHIND_SECONDS_MAX
         ]
         return reasons + late
 

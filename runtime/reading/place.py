@@ -19,6 +19,14 @@ class Place:
     offset: int = NO_OFFSET
     stopped: str | None = None
 
+    def is_at(self, other: "Place") -> bool:
+        """Whether both stand behind the same fact of the same history."""
+        return (self.incarnation, self.position, self.hash) == (
+            other.incarnation,
+            other.position,
+            other.hash,
+        )
+
 
 class PlaceMoved(Exception):
     """Somebody else moved this place meanwhile: this process is not the only one at it."""

@@ -86,13 +86,16 @@ class Reader:
         )
         return [row[0] for row in rows]
 
-    async def read(self, productions: Sequence[str]) -> "Reading":
-        """Rows, titles and places of those productions, all from one moment."""
+    async def read(
+        self, productions: Sequence[str], tables: Sequence[type[Any]] | None = None
+    ) -> "Reading":
+        """Rows (of all tables or of some), titles and places of those productions, all from one
+        moment."""
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            rows = await self.tables.load(connection, productions)
+            rows = await self.tables.load(connection, productions, tables)
             about = await connection.fetch(
                 f"SELECT production::text, title, currency FROM {self.schema}.production "
                 "WHERE production = ANY($1::uuid[])",

@@ -35,10 +35,15 @@ class Tables:
         """The columns of a row class, beside `production`."""
         return [column.name for column in fields(table)]  # type: ignore[arg-type]
 
-    async def load(self, connection: Any, productions: Sequence[str]) -> dict[str, Rows]:
-        """Every row of those productions."""
+    async def load(
+        self,
+        connection: Any,
+        productions: Sequence[str],
+        tables: Sequence[type[Any]] | None = None,
+    ) -> dict[str, Rows]:
+        """The rows of those productions, of all tables or of some."""
         found: dict[str, dict[type[Any], dict[Key, Any]]] = {one: {} for one in productions}
-        for table in self.view.tables:
+        for table in self.view.tables if tables is None else tables:
             columns = self.columns(table)
             for record in await connection.fetch(
                 f"SELECT production::text, {', '.join(columns)} FROM {self.schema}.{table.TABLE} "
@@ -79,23 +84,28 @@ class ProjectionSink:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._rows: LRUCache[tuple[str, str], Rows] = LRUCache(PRODUCTIONS_CACHED)
+        self._rows: LRUCache[tuple[str, int, str], Rows] = LRUCache(PRODUCTIONS_CACHED)
 
     async def prepare(self, events: Sequence[Recorded]) -> None:
         return None
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
-        log = events[0].log
+        log, partition, view = events[0].log, events[0].partition, self._tables.view
         productions = list({recorded.production for recorded in events})
-        held = {one: self._rows[log, one] for one in productions if (log, one) in self._rows}
+        held = {
+            one: self._rows[log, partition, one]
+            for one in productions
+            if (log, partition, one) in self._rows
+        }
         missing = [one for one in productions if one not in held]
         if missing:
-            held |= await self._tables.load(connection, missing)
+            held |= await self._tables.load(connection, missing, view.read_back)
         changed: dict[type[Row], dict[tuple[str, Key], Row]] = {}
         for recorded in events:
             rows = held[recorded.production]
-            for row in self._tables.view.evolve(rows, recorded):
-                rows.put(row)
+            for row in view.evolve(rows, recorded):
+                if type(row) not in view.written_only:
+                    rows.put(row)
                 changed.setdefault(type(row), {})[recorded.production, key_of(row)] = row
         for table, rows_of_table in changed.items():
             await self._tables.save(
@@ -105,7 +115,8 @@ class ProjectionSink:
             )
         await fold_team(connection, self._tables.schema, events)
         for production, rows in held.items():
-            self._rows[log, production] = rows
+            self._rows[log, partition, production] = rows
 
-    def forget(self) -> None:
-        self._rows.clear()
+    def forget(self, log: str, partition: int) -> None:
+        for key in [key for key in self._rows if key[:2] == (log, partition)]:
+            del self._rows[key]

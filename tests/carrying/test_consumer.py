@@ -2,9 +2,11 @@
 
 import random
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
+import asyncpg
 import pytest
 
 from events.envelope import Recorded
@@ -15,6 +17,7 @@ from runtime.reading.place import NO_OFFSET
 from runtime.reading.views import ProjectionSink
 from tests.carrying.world import (
     LEDGER,
+    GatedSink,
     PowerCut,
     World,
     carried,
@@ -125,8 +128,8 @@ class Counting:
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Any) -> None:
         await self.sink.apply(connection, events, prepared)
 
-    def forget(self, *which: Any) -> None:
-        self.sink.forget(*which)
+    def forget(self, log: str, partition: int) -> None:
+        self.sink.forget(log, partition)
 
 
 async def test_the_lost_tail_of_a_quiet_partition_is_filled_though_nothing_more_comes(
@@ -257,23 +260,87 @@ async def test_a_database_that_breaks_off_in_the_middle_is_asked_again(world: Wo
 
 
 async def test_an_unknown_outcome_of_a_commit_is_found_out_and_nothing_is_told_twice(
+    world: World,
+) -> None:
+    """The connection breaks when everything is committed and before the answer is read."""
+    brought = carried(await facts(world, 3, LIGHTHOUSE), await world.incarnation())
+    lost: list[bool] = []
+
+    class Deaf:
+        """A pool whose first connection is gone after its commit."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.pool, name)
+
+        @asynccontextmanager
+        async def acquire(self) -> AsyncIterator[Any]:
+            async with world.pool.acquire() as connection:
+                yield connection
+            if not lost:
+                lost.append(True)
+                raise ConnectionResetError
+
+    ledger = await world.ledger(pool=cast("asyncpg.Pool", Deaf()))
+    await ledger.take("budget", 3, brought[:2])
+    assert lost
+    await ledger.take("budget", 3, brought)
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        asyncpg.DiskFullError("no space left on device"),
+        asyncpg.OutOfMemoryError("out of memory"),
+        asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction"),
+        asyncpg.PostgresIOError("could not read block"),
+    ],
+    ids=lambda trouble: type(trouble).__name__,
+)
+async def test_a_database_in_trouble_is_waited_for_and_stops_no_partition(
+    world: World, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    monkeypatch.setattr(consuming, "RETRY_SECONDS", 0.01)
+    brought = carried(await facts(world, 2, LIGHTHOUSE), await world.incarnation())
+    troubles = [trouble, trouble]
+
+    async def struggle() -> None:
+        if troubles:
+            raise troubles.pop()
+
+    ledger = await world.ledger(sink=GatedSink(ProjectionSink(world.tables), before=struggle))
+    await ledger.take("budget", 3, brought)
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (2, 3, "1,2")}
+    assert not stopped(ledger)
+
+
+async def test_a_partition_that_nobody_takes_care_of_any_more_is_taken_care_of_by_another_worker(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its worker died while there was no broker that could have given it to somebody else."""
+    now = [time.monotonic()]
+    monkeypatch.setattr(consuming.time, "monotonic", lambda: now[0])
+    ledger = await world.ledger()
+    ledger.assigned = {("budget", 8)}
+    await facts(world, 2, LIGHTHOUSE)
+    await ledger.check_tail("budget")
+    now[0] += consuming.ORPHANED_SECONDS - 1
+    await ledger.check_tail("budget")
+    assert await world.rows() == {}
+    assert not ledger.unready()
+    now[0] += 1
+    await ledger.check_tail("budget")
+    assert await world.is_told()
+
+
+async def test_a_place_that_was_set_back_beside_a_running_worker_is_found_out(world: World) -> None:
+    """A rewind takes rows and place away; nothing else has to happen for them to come again."""
     brought = carried(await facts(world, 3, LIGHTHOUSE), await world.incarnation())
     ledger = await world.ledger()
-    apply, lost = ledger._apply, []
-
-    async def lose_the_answer(key: Any, events: Any, offset: int) -> None:
-        before = ledger._at[key]
-        await apply(key, events, offset)
-        if events and not lost:
-            lost.append(events)
-            ledger._at[key] = before
-            raise ConnectionResetError
-
-    monkeypatch.setattr(ledger, "_apply", lose_the_answer)
     await ledger.take("budget", 3, brought)
-    assert lost
+    await world.pool.execute(f"TRUNCATE {LEDGER}.trail, {LEDGER}.mark; DELETE FROM {LEDGER}.place")
+    await ledger.check_tail("budget")
+    await ledger.check_tail("budget", behind_seconds_max=0)
     assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
 
 

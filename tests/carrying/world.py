@@ -290,8 +290,8 @@ class GatedSink:
         if self.after is not None:
             await self.after()
 
-    def forget(self, *which: Any) -> None:
-        self.sink.forget(*which)
+    def forget(self, log: str, partition: int) -> None:
+        self.sink.forget(log, partition)
 
 
 @dataclass

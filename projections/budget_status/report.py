@@ -1,0 +1,91 @@
+"""A cost report's rows, made of accounts: by account, by category or by level."""
+
+from typing import Any
+
+from projections.budget_status.answers import By
+from projections.budget_status.figures import (
+    UNASSIGNED,
+    Figures,
+    added_up,
+    category_of,
+    figures,
+)
+from projections.budget_status.view import Account, Budget, Category
+from runtime.view import Rows
+
+REPORT = (Budget, Category, Account)
+"""The rows that a cost report is made of; lines have a query of their own."""
+
+LEVELS = ("atl", "production", "post", "other", UNASSIGNED)
+
+
+def standing(rows: Rows) -> dict[str, Any]:
+    """Which version of the budget stands, and how."""
+    budget = rows.get(Budget)
+    if budget is None:
+        return {"phase": "none", "version": 0, "locked_version": None}
+    return {
+        "phase": budget.phase,
+        "version": budget.version,
+        "locked_version": budget.locked_version,
+    }
+
+
+def total(rows: Rows) -> Figures:
+    """All accounts in one."""
+    return sum((figures(account) for account in rows.all(Account)), Figures())
+
+
+def table(rows: Rows, by: By) -> list[dict[str, Any]]:
+    """Every row of the report, in the order of the chart of accounts."""
+    chart = {row.category: row for row in rows.all(Category)}
+    accounts = sorted(rows.all(Account), key=lambda row: row.account)
+    category = {row.account: category_of(row, chart) for row in accounts}
+
+    def level(code: str) -> str:
+        return chart[code].level if code in chart else UNASSIGNED
+
+    def name(code: str) -> str | None:
+        return chart[code].name if code in chart else None
+
+    if by is By.ACCOUNT:
+        return [
+            {
+                "key": row.account,
+                "name": name(category[row.account]),
+                "category": category[row.account],
+                "level": level(category[row.account]),
+                **figures(row).shown(),
+            }
+            for row in accounts
+        ]
+    by_category = added_up((category[row.account], figures(row)) for row in accounts)
+    if by is By.CATEGORY:
+        return [
+            {
+                "key": code,
+                "name": name(code),
+                "category": code,
+                "level": level(code),
+                **sums.shown(),
+            }
+            for code, sums in sorted(by_category.items())
+        ]
+    by_level = added_up((level(code), sums) for code, sums in by_category.items())
+    return [
+        {"key": one, "name": None, "category": None, "level": one, **by_level[one].shown()}
+        for one in LEVELS
+        if one in by_level
+    ]
+
+
+def place(by: By, row: dict[str, Any]) -> tuple[int, str]:
+    """Where a row stands in the order of its table."""
+    return place_of(by, row["key"])
+
+
+def place_of(by: By, key: str) -> tuple[int, str]:
+    """Where a key stands in the order of its table."""
+    if by is By.LEVEL:
+        return (LEVELS.index(key) if key in LEVELS else len(LEVELS), key)
+    return (0, key)

@@ -21,7 +21,8 @@ class Pools:
         if key not in self._pools:
             server_settings = {
                 "application_name": f"reel {room}",
-                "idle_in_transaction_session_timeout": "30000",
+                # A frozen worker's locks hold nobody up for longer than Kafka counts it in.
+                "idle_in_transaction_session_timeout": "10000",
             }
             if role is not None:
                 server_settings["role"] = role

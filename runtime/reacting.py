@@ -24,6 +24,8 @@ from runtime.points import point
 from runtime.reactions import RefuseReaction
 from runtime.rooms import Service
 
+REASON_CHARACTERS_MAX = 2_000
+
 logger = structlog.get_logger()
 
 Known = dict[str, BaseModel | None]
@@ -39,13 +41,12 @@ class ServiceSink:
     pool: Any
     handler: Handler
 
-    async def prepare(self, events: Sequence[Recorded]) -> Known:
+    async def prepare(self, events: Sequence[Recorded]) -> None:
         by_production = defaultdict(list)
         for recorded in events:
             by_production[recorded.production].append(recorded)
         known = await self._load_known(list(by_production))
         await asyncio.gather(*(self._react_to(own, known) for own in by_production.values()))
-        return known
 
     async def _react_to(self, events: Sequence[Recorded], of: Known) -> None:
         policies = self.service.policies
@@ -98,7 +99,7 @@ class ServiceSink:
             command=name,
             target=target,
             code=refusal["code"],
-            reason=refusal["detail"],
+            reason=refusal["detail"][:REASON_CHARACTERS_MAX] or refusal["code"],
         )
         await self.handler.handle(
             Order(
@@ -112,19 +113,43 @@ class ServiceSink:
             )
         )
 
-    async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Known) -> None:
+    async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
         await fold_team(connection, self.schema, events)
-        known = [
-            (production, body.model_dump_json())
-            for production, body in prepared.items()
-            if body is not None
-        ]
+        if self.service.policies.nothing_known is not None:
+            await self._remember(connection, events)
+
+    async def _remember(self, connection: Any, events: Sequence[Recorded]) -> None:
+        """Folds the facts into what the room knows now, one log's after the other's.
+
+        What `prepare` read may be old: the room hears several logs at the same time, and all of
+        them tell it of the same production.
+        """
+        hear = self.service.policies.hear
+        productions = sorted({recorded.production for recorded in events})
+        nothing = self.service.policies.nothing_known
+        assert nothing is not None
         await connection.execute(
-            f"""INSERT INTO {self.schema}.known
-                SELECT * FROM unnest($1::uuid[], $2::text[]::json[])
-                ON CONFLICT (production) DO UPDATE SET body = EXCLUDED.body""",
-            [production for production, _ in known],
-            [body for _, body in known],
+            f"""INSERT INTO {self.schema}.known SELECT unnest($1::uuid[]), $2::text::json
+                ON CONFLICT DO NOTHING""",
+            productions,
+            nothing.model_dump_json(),
+        )
+        rows = await connection.fetch(
+            f"""SELECT production::text, body::text FROM {self.schema}.known
+                WHERE production = ANY($1::uuid[]) ORDER BY production FOR UPDATE""",
+            productions,
+        )
+        before = {production: self.service.known(body) for production, body in rows}
+        known = dict(before)
+        for recorded in events:
+            known[recorded.production] = hear(known[recorded.production], recorded)
+        changed = {one: body for one, body in known.items() if body != before[one]}
+        await connection.execute(
+            f"""UPDATE {self.schema}.known SET body = new.body
+                FROM unnest($1::uuid[], $2::text[]::json[]) AS new (production, body)
+                WHERE known.production = new.production""",
+            list(changed),
+            [body.model_dump_json() for body in changed.values()],
         )
 
     async def _load_known(self, productions: list[str]) -> Known:

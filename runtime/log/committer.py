@@ -1,7 +1,7 @@
 """One committer per process and log: while a batch is on its way, the next one gathers."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 
 import asyncpg
 import structlog
@@ -157,42 +157,55 @@ class Committer:
 
     async def _commit(self, batch: list[Waiting]) -> None:
         metrics.BATCH_COMMANDS.labels(self._store.log).observe(len(batch))
+        give_up_at = _from_now()
         try:
             point("before-append")
-            answers = await self._store.append([append for append, _ in batch])
+            async with asyncio.timeout_at(give_up_at):
+                answers = await self._store.append([append for append, _ in batch])
             point("after-append")
+            self._answer(batch, answers)
         except Exception as error:
             log.warning("batch_failed", log=self._store.log, commands=len(batch), error=repr(error))
-            for one in batch:
-                await self._commit_alone(*one)
-            return
+            await self._commit_singly(batch, give_up_at)
+
+    async def _commit_singly(self, batch: list[Waiting], give_up_at: float) -> None:
+        """One deadline for all, moved on by every answer: who waits in vain waits together."""
+        for one in batch:
+            append, future = one
+            if future.done():
+                continue
+            try:
+                self._answer([one], await self._insist(append, give_up_at))
+                give_up_at = _from_now()
+            except OUTCOME_UNKNOWN as error:
+                _fail(future, Unavailable(f"the {self._store.log} log: {error!r}"))
+            except Exception as error:
+                _fail(future, error)
+                give_up_at = _from_now()
+
+    async def _insist(self, append: Append, give_up_at: float) -> list[Answer]:
+        """Sends one command until it is answered."""
+        patience = give_up_at - asyncio.get_running_loop().time()
+        if patience <= 0:
+            raise TimeoutError("it did not answer in time")
+        insistently = AsyncRetrying(
+            retry=retry_if_exception_type(OUTCOME_UNKNOWN),
+            wait=wait_random_exponential(multiplier=0.05, max=1),
+            stop=stop_after_delay(patience),
+            reraise=True,
+        )
+        async with asyncio.timeout_at(give_up_at):
+            return await insistently(self._store.append, [append])
+
+    def _answer(self, batch: list[Waiting], answers: list[Answer]) -> None:
         for (_, future), answer in zip(batch, answers, strict=True):
-            self._answer(future, answer)
-
-    async def _commit_alone(self, append: Append, future: "asyncio.Future[Answer]") -> None:
-        try:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception_type(OUTCOME_UNKNOWN),
-                wait=wait_random_exponential(multiplier=0.05, max=1),
-                stop=stop_after_delay(UNAVAILABLE_AFTER_SECONDS),
-                reraise=True,
-            ):
-                with attempt:
-                    (answer,) = await self._store.append([append])
-            self._answer(future, answer)
-        except OUTCOME_UNKNOWN as error:
             if not future.done():
-                future.set_exception(Unavailable(f"the {self._store.log} log: {error}"))
-        except Exception as error:
-            if not future.done():
-                future.set_exception(error)
-
-    def _answer(self, future: "asyncio.Future[Answer]", answer: Answer) -> None:
-        metrics.COMMANDS.labels(self._store.log, answer.outcome).inc()
-        if answer.outcome is Outcome.RECORDED:
+                future.set_result(answer)
+        outcomes = Counter(answer.outcome for answer in answers)
+        for outcome, count in outcomes.items():
+            metrics.COMMANDS.labels(self._store.log, outcome).inc(count)
+        if Outcome.RECORDED in outcomes:
             self._notify_soon.set()
-        if not future.done():
-            future.set_result(answer)
 
     async def _notify(self) -> None:
         """Outside the append: a NOTIFY inside it would serialise commits once more."""
@@ -201,6 +214,15 @@ class Committer:
             self._notify_soon.clear()
             try:
                 await self._store.notify()
-            except OUTCOME_UNKNOWN as error:
+            except Exception as error:
                 log.warning("notify_failed", log=self._store.log, error=repr(error))
             await asyncio.sleep(NOTIFY_EVERY_SECONDS)
+
+
+def _from_now() -> float:
+    return asyncio.get_running_loop().time() + UNAVAILABLE_AFTER_SECONDS
+
+
+def _fail(future: "asyncio.Future[Answer]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

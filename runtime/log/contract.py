@@ -106,7 +106,11 @@ class Store(Protocol):
     log: str
 
     async def append(self, batch: Sequence[Append]) -> list[Answer]:
-        """Records a batch, all or nothing for each command, and answers in the same order."""
+        """Records a batch, all or nothing for each command, and answers in the same order.
+
+        A batch holds at most one command of each stream and of each id. One that the database
+        refuses to hold fails its batch as a whole.
+        """
         ...
 
     async def find(self, command_ids: Iterable[str]) -> dict[str, Found]:

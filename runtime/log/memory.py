@@ -1,5 +1,6 @@
 """A log in memory: the same promises as in PostgreSQL, for tests that need no server."""
 
+import json
 import time
 import uuid
 from collections import defaultdict
@@ -33,22 +34,15 @@ class MemoryStore:
         self._streams: dict[str, list[Recorded]] = defaultdict(list)
         self._chains: dict[str, bytes] = {}
         self._heads = [0] * partitions
-        self._time_us = 0
+        self._time_us = self._now_us = 0
 
     async def append(self, batch: Sequence[Append]) -> list[Answer]:
-        self._refuse_poison(batch)
-        self._time_us = max(self._time_us, self._clock_us() - 1)
+        for append in batch:
+            _refuse_poison(append)
+        self._now_us = max(self._time_us, self._clock_us() - 1)
         order = sorted(range(len(batch)), key=lambda index: batch[index].production)
         answers = {index: self._append(batch[index]) for index in order}
         return [answers[index] for index in range(len(batch))]
-
-    def _refuse_poison(self, batch: Sequence[Append]) -> None:
-        """A text that PostgreSQL could not store fails the batch as a whole, as it does there."""
-        for append in batch:
-            uuid.UUID(append.command_id)
-            for event in append.events:
-                if "\x00" in event.payload:
-                    raise ValueError("invalid byte sequence for encoding UTF8: 0x00")
 
     def _append(self, append: Append) -> Answer:
         stream = self._streams[append.stream]
@@ -71,12 +65,14 @@ class MemoryStore:
             return replace(answer, outcome=Outcome.CONFLICT)
         if not append.events:
             self._found[append.command_id] = Found(append.fingerprint, None, 0, append.outcome)
-            return replace(answer, outcome=Outcome.NOTHING, time_us=self._time_us)
+            return replace(answer, outcome=Outcome.NOTHING, time_us=self._now_us)
         self._found[append.command_id] = Found(
             append.fingerprint, append.stream, len(stream) + 1, None
         )
-        self._time_us = max(self._time_us, append.caused_at_us)
-        recorded = [self._record(append, ordinal, partition) for ordinal in self._ordinals(append)]
+        self._now_us = max(self._now_us, append.caused_at_us)
+        recorded = [
+            self._record(append, ordinal, partition) for ordinal in range(len(append.events))
+        ]
         return replace(
             answer,
             first_position=recorded[0].position,
@@ -85,12 +81,9 @@ class MemoryStore:
             hashes=[one.hash for one in recorded],
         )
 
-    def _ordinals(self, append: Append) -> range:
-        return range(len(append.events))
-
     def _record(self, append: Append, ordinal: int, partition: int) -> Recorded:
         event = append.events[ordinal]
-        self._time_us += 1
+        self._now_us += 1
         recorded = Recorded(
             log=self.log,
             production=append.production,
@@ -104,7 +97,7 @@ class MemoryStore:
             type=event.type,
             schema_version=event.schema_version,
             payload=event.payload,
-            recorded_at_us=self._time_us,
+            recorded_at_us=self._now_us,
             effective_at_us=event.effective_at_us,
             actor=append.actor,
             command_id=append.command_id,
@@ -117,6 +110,7 @@ class MemoryStore:
         recorded = replace(recorded, hash=recorded.hash_after(chain))
         self._chains[append.production] = recorded.hash
         self._heads[partition] = recorded.position
+        self._time_us = recorded.recorded_at_us
         self._streams[append.stream].append(recorded)
         self.events.append(recorded)
         return recorded
@@ -151,3 +145,22 @@ class MemoryStore:
 
     async def notify(self) -> None:
         return None
+
+
+def _refuse_poison(append: Append) -> None:
+    """What PostgreSQL could not store fails the batch as a whole, as it does there."""
+    for one in (append.command_id, append.production, append.causation):
+        uuid.UUID(one or append.command_id)
+    if not -(2**31) <= append.hops < 2**31:
+        raise ValueError(f"{append.hops} hops are no int4")
+    texts = [append.stream, append.actor, append.correlation, append.outcome]
+    documents = [append.outcome]
+    for event in append.events:
+        uuid.UUID(event.id)
+        texts += [event.type, event.payload]
+        documents.append(event.payload)
+    for text in texts:
+        if b"\x00" in text.encode():
+            raise ValueError("invalid byte sequence for encoding UTF8: 0x00")
+    for document in documents:
+        json.loads(document)

@@ -8,6 +8,7 @@ from events.envelope import Recorded
 from runtime.log.contract import Answer, Append, Found, Heads, Outcome
 from runtime.log.partition import hash_of
 
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _COLUMNS = """production::text, stream, version, position, partition, previous, id::text, ordinal,
     type, schema_version, payload, recorded_at, effective_at, actor, command_id::text,
     correlation, causation::text, hops, hash"""
@@ -19,7 +20,7 @@ class PostgresStore:
     def __init__(self, log: str, pool: asyncpg.Pool) -> None:
         self.log = log
         self._pool = pool
-        self._append = f"SELECT * FROM {log}.append({', '.join(f'${n}' for n in range(1, 21))})"
+        self._append = f"SELECT * FROM {log}.append({', '.join(f'${n}' for n in range(1, 19))})"
         select = f"SELECT {_COLUMNS} FROM {log}.event"
         self._of_stream = f"{select} WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"
         self._of_streams = f"""
@@ -42,11 +43,7 @@ class PostgresStore:
     async def append(self, batch: Sequence[Append]) -> list[Answer]:
         order = sorted(range(len(batch)), key=lambda index: batch[index].production)
         commands = [batch[index] for index in order]
-        events = [
-            (n, ordinal, event)
-            for n, command in enumerate(commands, 1)
-            for ordinal, event in enumerate(command.events)
-        ]
+        events = [event for command in commands for event in command.events]
         (row,) = await self._pool.fetch(
             self._append,
             [command.command_id for command in commands],
@@ -62,30 +59,31 @@ class PostgresStore:
             [command.caused_at_us for command in commands],
             [len(command.events) for command in commands],
             [command.outcome for command in commands],
-            [n for n, _, _ in events],
-            [ordinal for _, ordinal, _ in events],
-            [event.id for _, _, event in events],
-            [event.type for _, _, event in events],
-            [event.schema_version for _, _, event in events],
-            [event.payload for _, _, event in events],
-            [event.effective_at_us for _, _, event in events],
+            [event.id for event in events],
+            [event.type for event in events],
+            [event.schema_version for event in events],
+            [event.payload for event in events],
+            [event.effective_at_us for event in events],
         )
-        answers: list[Answer | None] = [None] * len(batch)
-        first = 0
-        for n, index in enumerate(order):
-            after = first + len(commands[n].events)
+        # An empty batch has no arrays.
+        *columns, hashes, incarnation = (() if column is None else column for column in row)
+        incarnation, first = str(incarnation), 0
+        answers: dict[int, Answer] = {}
+        for index, command, values in zip(order, commands, zip(*columns, strict=True), strict=True):
+            outcome, first_position, before, version, time_us, partition = values
+            after = first + len(command.events)
             answers[index] = Answer(
-                outcome=Outcome(row["outcomes"][n]),
-                first_position=row["first_positions"][n],
-                before=row["before"][n],
-                version=row["versions"][n],
-                time_us=row["times"][n],
-                partition=row["partitions"][n],
-                hashes=row["hashes"][first:after],
-                incarnation=str(row["incarnation"]),
+                outcome=_OUTCOMES[outcome],
+                first_position=first_position,
+                before=before,
+                version=version,
+                time_us=time_us,
+                partition=partition,
+                hashes=hashes[first:after] if first_position else (),
+                incarnation=incarnation,
             )
             first = after
-        return [answer for answer in answers if answer is not None]
+        return [answers[index] for index in range(len(batch))]
 
     async def find(self, command_ids: Iterable[str]) -> dict[str, Found]:
         rows = await self._pool.fetch(self._find, list(command_ids))

@@ -142,7 +142,8 @@ class Consumer:
                 try:
                     await self._take(key, records)
                     return
-                except PlaceMoved:
+                except PlaceMoved as error:
+                    logger.info("place_moved", consumer=self.name, reason=str(error))
                     self._sink.forget(*key)
                     await self._reload_if_possible(key)
                 except TRANSIENT as error:

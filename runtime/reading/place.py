@@ -57,8 +57,12 @@ class Places:
         self, connection: Any, log: str, *, incarnation: str, partitions: int
     ) -> list[Place]:
         """Every place of one log, made at its beginning where there is none."""
-        await connection.execute(self._create, log, incarnation, partitions)
-        return [Place(*row) for row in await connection.fetch(self._load, log)]
+        rows = await connection.fetch(self._load, log)
+        if len(rows) < partitions:
+            # Only then: it waits for every worker that is moving one of them.
+            await connection.execute(self._create, log, incarnation, partitions)
+            rows = await connection.fetch(self._load, log)
+        return [Place(*row) for row in rows]
 
     async def move(self, connection: Any, place: Place, to: Place) -> None:
         """Compare and set, inside the caller's transaction.

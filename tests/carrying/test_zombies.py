@@ -74,7 +74,8 @@ async def test_a_worker_frozen_with_its_rows_written_holds_nobody_up_for_long(
 ) -> None:
     """Its transaction holds the rows; the database ends it, and the one that wakes up notices."""
     facts = await world.budget.costs(LIGHTHOUSE, 1, 2)
-    frozen, waited = Frozen(), []
+    frozen = Frozen()
+    waited: list[bool] = []
 
     async def once() -> None:
         if not waited:
@@ -127,7 +128,8 @@ async def test_a_hole_that_was_read_while_another_worker_went_past_it_is_not_tol
     facts = await world.budget.costs(LIGHTHOUSE, 1, 2, 3, 4, 5)
     slow, quick = await world.ledger(), await world.ledger()
     store = world.stores["budget"]
-    page, passed = store.page, []
+    page = store.page
+    passed: list[bool] = []
 
     async def passed_by(*of: Any, **more: Any) -> Sequence[Recorded]:
         found = await page(*of, **more)

@@ -48,7 +48,7 @@ CREATE TABLE mark (
     PRIMARY KEY (production, log, position));
 """
 
-Where = dict[tuple[str, str], tuple[int, Decimal, str]]
+Where = dict[tuple[str, str], tuple[int, Decimal | int, str]]
 """By production and log: how many facts, their amounts' sum, their positions in order."""
 
 

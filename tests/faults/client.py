@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
@@ -59,6 +59,15 @@ class Sample:
     status: Body
     rows: list[Body]
     token_position: int | None = None
+
+
+async def until(what: Callable[[], bool], seconds: float) -> None:
+    """Waits until `what()`; raises `TimeoutError`."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds:.0f} s")
+        await asyncio.sleep(0.02)
 
 
 class Unanswered(Exception):
@@ -191,7 +200,7 @@ class Load:
         self.client = client
         self.seed = seed
         self.films = [Film(self, person_of, f"{seed}/{number}") for number in range(films)]
-        self.stopping = asyncio.Event()
+        self.stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "Load":
@@ -207,7 +216,7 @@ class Load:
 
     async def stop(self) -> None:
         """Lets every command that is on its way be answered; nothing new is begun."""
-        self.stopping.set()
+        self.stopping = True
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(result, BaseException):
                 self.client.trouble.append(f"the client failed: {result!r}")
@@ -216,15 +225,11 @@ class Load:
     async def until(self, more: int, seconds: float = 60.0) -> None:
         """Until so many more commands are answered; raises `TimeoutError`."""
         goal = self.client.answered + more
-        async with asyncio.timeout(seconds):
-            while self.client.answered < goal:
-                await asyncio.sleep(0.02)
+        await until(lambda: self.client.answered >= goal, seconds)
 
     async def until_under_way(self, seconds: float = 60.0) -> None:
         """Until every film has a draft and costs."""
-        async with asyncio.timeout(seconds):
-            while not all(film.drafted.is_set() and film.postings for film in self.films):
-                await asyncio.sleep(0.02)
+        await until(lambda: all(film.drafted and film.postings for film in self.films), seconds)
 
 
 class Film:
@@ -233,7 +238,7 @@ class Film:
     def __init__(self, load: Load, person_of: Callable[[str], str], name: str) -> None:
         self.name = name
         self.production = _uuid8("film", name)
-        self.drafted = asyncio.Event()
+        self.drafted = False
         self.commitments: dict[str, tuple[str, Decimal]] = {}
         self.postings: dict[str, tuple[str, str]] = {}
         self.lines: dict[str, Body] = {}
@@ -250,8 +255,8 @@ class Film:
         """Opens the film, then plans, submits, decides and plans again."""
         chance = random.Random(f"{self.name} plan")
         await self._open(chance)
-        rounds: list[Callable[[random.Random], Awaitable[None]]] = [self._edit] * 6 + [self._decide]
-        while not self._load.stopping.is_set():
+        rounds = (*[self._edit] * 6, self._decide)
+        while not self._load.stopping:
             await chance.choice(rounds)(chance)
             await self._pause(chance)
 
@@ -261,7 +266,7 @@ class Film:
         if not await self._reached_draft():
             return
         count = 0
-        while not self._load.stopping.is_set():
+        while not self._load.stopping:
             count += 1
             await self._spend(chance, f"{number}-{count}")
             await self._pause(chance)
@@ -271,14 +276,13 @@ class Film:
         chance = random.Random(f"{self.name} watch")
         if not await self._reached_draft():
             return
-        while not self._load.stopping.is_set():
+        while not self._load.stopping:
             await self._client.sample(self.production, self.people("accountant"))
             await asyncio.sleep(0.3 + 0.4 * chance.random())
 
     async def _reached_draft(self) -> bool:
-        while not (self.drafted.is_set() or self._load.stopping.is_set()):
-            await asyncio.sleep(0.02)
-        return self.drafted.is_set()
+        await until(lambda: self.drafted or self._load.stopping, ANSWER_SECONDS_MAX)
+        return self.drafted
 
     async def _pause(self, chance: random.Random) -> None:
         await asyncio.sleep(PACE_SECONDS * (0.5 + chance.random()))
@@ -317,13 +321,13 @@ class Film:
             body = {"person": self._person_of(self.people(role)), "role": appointed}
             await self._give(chance, "producer", "appoint-person", body, "approval")
         if chance.random() < 0.5:
-            body = {"subject_kind": "budget", "rules": [{"roles": ["executive-producer"]}]}
-            await self._give(chance, "producer", "set-approval-rules", body, "approval")
+            rules = {"subject_kind": "budget", "rules": [{"roles": ["executive-producer"]}]}
+            await self._give(chance, "producer", "set-approval-rules", rules, "approval")
         headings = [
             {"category": number, "name": name, "level": level} for number, name, level in _CHART
         ]
         await self._give(chance, "planner", "draft-budget", {"categories": headings})
-        self.drafted.set()
+        self.drafted = True
 
     async def _edit(self, chance: random.Random) -> None:
         what = chance.choices(("add", "revise", "remove", "import"), (6, 3, 1, 1))[0]
@@ -369,9 +373,10 @@ class Film:
         version = sent.events[0]["data"]["version"]
         asked = {"request": _uuid8("approval", self.production, "budget", "budget", str(version))}
         if chance.random() < 0.25:
-            return await self._reopen(chance)
+            await self._reopen(chance)
+            return
         refused = chance.random() < 0.25
-        while not self._load.stopping.is_set():
+        while not self._load.stopping:
             if refused:
                 body = asked | {"reason": "too dear"}
                 sent = await self._give(chance, "producer", "refuse-approval", body, "approval")
@@ -383,11 +388,10 @@ class Film:
         if chance.random() < 0.7:
             await self._settled(chance)
         await self._reopen(chance)
-        return None
 
     async def _settled(self, chance: random.Random) -> None:
         """Until the budget room has answered the decision."""
-        while not self._load.stopping.is_set():
+        while not self._load.stopping:
             await asyncio.sleep(AGAIN_SECONDS)
             line = self._line(chance, f"L{self._keys}")
             sent = await self._give(chance, "planner", "add-line", {"line": line})

@@ -84,8 +84,9 @@ async def world(
             kafka_server=mortal_kafka,
         )
         _WORLDS.append(new)
+        # It counts as broken until a fault's test has gone through.
+        new.broken = True
         await new.begin()
-    # It counts as broken until the fault's test has gone through.
     _WORLDS[-1].broken = True
     yield _WORLDS[-1]
 

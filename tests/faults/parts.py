@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,16 @@ _ANSWERS_AT = re.compile(r"answers at (http://\S+)")
 # A killed test session leaves no process behind that would wait for its servers for ever.
 _DIES_WITH_PARENT = "import ctypes; ctypes.CDLL(None).prctl(1, 9); " * (sys.platform == "linux")
 _PROGRAM = f"{_DIES_WITH_PARENT}from runtime.cli import app; app()"
+
+# Where Python is told to keep nothing compiled, each start would compile all of it again.
+_COMPILED = (
+    {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": os.path.join(tempfile.gettempdir(), f"reel-compiled-{os.getuid()}"),
+    }
+    if os.environ.get("PYTHONDONTWRITEBYTECODE")
+    else {}
+)
 
 
 class Part:
@@ -38,9 +49,7 @@ class Part:
                 env={
                     **os.environ,
                     "PYTHONUNBUFFERED": "1",
-                    # Compiled once for all of them: what is measured is not the compiler.
-                    "PYTHONDONTWRITEBYTECODE": "",
-                    "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+                    **_COMPILED,
                     **environment,
                 },
             )

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.faults.client import Client, Load
+from tests.faults.client import Client, Load, until
 from tests.faults.world import World
 
 SEED = os.environ.get("REEL_SEED", "") or str(int(time.time()))
@@ -58,9 +58,7 @@ class Run:
         heads = (await asyncio.to_thread(self.world.reach)).heads
         begun = time.monotonic()
         await self.world.reached(heads)
-        async with asyncio.timeout(60):
-            while not any(sent.answered_at > begun for sent in reversed(self.client.book)):
-                await asyncio.sleep(0.02)
+        await until(lambda: any(sent.answered_at > begun for sent in self.client.book[::-1]), 60)
         fault.recovery_seconds = time.monotonic() - since
 
     async def recovered(self) -> None:
@@ -70,14 +68,11 @@ class Run:
 
     def note(self, lost: list[float], doubled: int) -> None:
         """Puts what the audit found into the table; `lost` by when the command was sent."""
-        for fault, following in zip(self.faults, [*self.faults[1:], None], strict=True):
-            until = following.began_at if following else float("inf")
-
-            def within(moment: float, since: float = fault.began_at, end: float = until) -> bool:
-                return since <= moment < end
-
-            fault.acknowledged = sum(within(sent.answered_at) for sent in self.client.book)
-            fault.lost = sum(within(moment) for moment in lost)
+        ends = [fault.began_at for fault in self.faults[1:]] + [float("inf")]
+        for fault, end in zip(self.faults, ends, strict=True):
+            answered = [sent.answered_at for sent in self.client.book]
+            fault.acknowledged = sum(fault.began_at <= moment < end for moment in answered)
+            fault.lost = sum(fault.began_at <= moment < end for moment in lost)
         if self.faults:
             self.faults[-1].doubled = doubled
 

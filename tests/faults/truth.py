@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -106,7 +107,7 @@ def _positions(log: str, facts: Sequence[Fact], head: Fact) -> list[str]:
     if list(head["partitions"]) != [last[partition] for partition in range(12)]:
         found.append(f"{log}: the head's partitions are {head['partitions']}")
     times = [fact["recorded_at"] for fact in facts]
-    if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(times)):
         found.append(f"{log}: recorded_at does not grow with the positions")
     return found
 

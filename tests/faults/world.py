@@ -1,7 +1,6 @@
 """One installation of Reel under fault: its servers, its processes, its client, and its audit."""
 
 import asyncio
-import os
 import shutil
 import signal
 import tempfile

@@ -119,7 +119,8 @@ class Film:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             answer = self.client(who).get(f"{self.home}/{path}", params=given)
-            if answer.status_code not in (404, 503) or time.monotonic() > deadline:
+            passing = answer.status_code in (404, 503) and code(answer) != "stopped"
+            if not passing or time.monotonic() > deadline:
                 body: dict[str, Any] = good(answer).json()
                 return body
             time.sleep(0.02)

@@ -16,7 +16,7 @@ from runtime import rooms
 from runtime.decider import kebab
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf, Team
 from runtime.process import Parts, Process
-from tests.http.film import BUDGET_CSV, COSTS_CSV, LEADER, NAMES, Film, code
+from tests.http.film import BUDGET_CSV, COSTS_CSV, LEADER, NAMES, Film, code, good
 from tests.http.instance import Instance, wait_for
 
 pytestmark = pytest.mark.integration
@@ -159,6 +159,27 @@ def test_whoever_opens_a_production_becomes_its_executive_producer(instance: Ins
     )
     assert (again.status_code, code(again)) == (409, "production-is-open")
     assert film.production in again.json()["detail"] and "Lighthouse" not in again.text
+
+
+def test_a_request_of_one_production_cannot_be_reached_from_another(
+    cast_and_crew: Film, instance: Instance
+) -> None:
+    """Who decides here decides nothing there, though he knows the request's id."""
+    there = instance.film()
+    subject = BODIES["approval/request-approval"]
+    good(cast_and_crew.give("director", "approval/request-approval", subject))
+    request = {"request": subject["request"]}
+    before = cast_and_crew.trail("approval")
+    for command, body in (
+        ("grant-approval", request),
+        ("refuse-approval", request | {"reason": "Not here"}),
+    ):
+        answer = there.give(LEADER, f"approval/{command}", body)
+        assert (answer.status_code, code(answer)) == (409, "request-is-unknown")
+    answer = there.give("producer", "approval/void-approval", request | {"reason": "Not here"})
+    assert (answer.status_code, answer.json()["events"]) == (200, [])
+    assert good(there.give("director", "approval/request-approval", subject)).status_code == 201
+    assert cast_and_crew.trail("approval") == before
 
 
 @pytest.mark.parametrize(

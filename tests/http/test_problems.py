@@ -289,11 +289,9 @@ class Stuck(MemoryStore):
 
     def __init__(self, log: str) -> None:
         super().__init__(log)
-        self.asked = asyncio.Event()
         self.go = asyncio.Event()
 
     async def append(self, batch: Any) -> Any:
-        self.asked.set()
         await self.go.wait()
         return await super().append(batch)
 
@@ -305,16 +303,20 @@ async def test_a_full_queue_is_overloaded_and_those_in_it_are_answered(
     monkeypatch.setattr(committing, "BATCH_COMMANDS_MAX", 1)
     store = Stuck("approval")
     async with desk(store, instance.settings) as at:
-        queue = at.handler.committer._waiting
-        waiting = [asyncio.create_task(at.open(str(uuid.uuid4())))]
-        async with asyncio.timeout(LIVE_SECONDS_MAX):
-            await store.asked.wait()
-            waiting += [asyncio.create_task(at.open(str(uuid.uuid4()))) for _ in range(4)]
-            while len(queue) < 4:
-                await asyncio.sleep(0.01)
-        check(await at.open(str(uuid.uuid4())), 503, "overloaded")
-        store.go.set()
-        assert [one.status_code for one in await asyncio.gather(*waiting)] == [201] * 5
+        try:
+            sent = [asyncio.create_task(at.open(str(uuid.uuid4()))) for _ in range(12)]
+            refused, waiting = await asyncio.wait(
+                sent, return_when=asyncio.FIRST_COMPLETED, timeout=LIVE_SECONDS_MAX
+            )
+            assert refused and waiting
+        finally:
+            store.go.set()
+        for answer in await asyncio.gather(*refused):
+            check(answer, 503, "overloaded")
+        late = await asyncio.gather(*waiting)
+        assert sum(one.status_code == 201 for one in late) >= 4
+        assert {one.status_code for one in late} <= {201, 503}
+        assert len(store.events) == 2 * sum(one.status_code == 201 for one in late)
 
 
 class Broken(MemoryStore):

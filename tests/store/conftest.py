@@ -18,6 +18,7 @@ from runtime.migrate import SETS, Schema, migrate
 from tests.servers import drop_database, fresh_database
 from tests.store.making import LOG, Around, Postgres
 
+
 @pytest.fixture(scope="session")
 def log_database(database_url: str) -> Iterator[str]:
     """The DSN of a database with a log in it, for one test after the other."""

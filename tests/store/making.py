@@ -1,17 +1,21 @@
 """Commands for a log, made by hand, and a store with something in its way."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 
 from events.envelope import Recorded
 from events.names import id_of
+from runtime.log.committer import BATCHES_UNDER_WAY_MAX, Committer
 from runtime.log.contract import Answer, Append, Found, Heads, NewEvent, Store
 from runtime.log.postgres import PostgresStore
 
 LOG = "budget"
+BLOCKER = "blocker"
 
 A = "aaaaaaaa-0000-4000-8000-000000000001"
 B = "bbbbbbbb-0000-4000-8000-000000000002"
@@ -29,6 +33,10 @@ class Postgres:
     store: PostgresStore
     pool: asyncpg.Pool
     url: str
+
+    def on(self, connection: Any) -> PostgresStore:
+        """The same log by one connection alone, so that a test can hold its transaction."""
+        return PostgresStore(LOG, connection)
 
 
 def event(name: str, payload: str = '{"amount":"12.50"}') -> NewEvent:
@@ -70,8 +78,9 @@ def command(
 
 
 async def whole(store: Store) -> list[Recorded]:
-    """Everything that the log holds, in its order."""
-    return await store.page(limit=1_000_000)
+    """Everything that the log holds, in its order, but for what `held_up` sent ahead."""
+    log = await store.page(limit=1_000_000)
+    return [one for one in log if not one.stream.startswith(BLOCKER)]
 
 
 def by_production(log: Iterable[Recorded]) -> dict[str, list[Recorded]]:
@@ -82,6 +91,29 @@ def by_production(log: Iterable[Recorded]) -> dict[str, list[Recorded]]:
     return chains
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits until the condition holds, five seconds at most."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - any condition
+            await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def held_up(
+    around: "Around", committer: Committer, senders: int = BATCHES_UNDER_WAY_MAX
+) -> AsyncIterator[None]:
+    """Inside, so many of the committer's senders stand at the store's door, and the rest waits."""
+    around.open.clear()
+    before, tasks = len(around.batches), []
+    for n in range(senders):
+        blocker = command(f"blocker {n}", f"{BLOCKER}-{n}")
+        tasks.append(asyncio.create_task(committer.append(blocker)))
+        await until(lambda: len(around.batches) == before + len(tasks))
+    yield
+    around.open.set()
+    await asyncio.gather(*tasks)
+
+
 class Around(Store):
     """A store behind a door: counts what passes, waits at the door, and dies when it is told to."""
 
@@ -89,6 +121,9 @@ class Around(Store):
         self.log = inner.log
         self.inner = inner
         self.batches: list[list[Append]] = []
+        self.crossed: list[str] = []
+        """Streams of which two commands were on their way at the same time."""
+        self._under_way: list[str] = []
         self.notified = 0
         self.open = asyncio.Event()
         self.open.set()
@@ -100,10 +135,17 @@ class Around(Store):
     async def append(self, batch: Sequence[Append]) -> list[Answer]:
         self.batches.append(list(batch))
         call = len(self.batches)
-        self.before(call, batch)
-        answers = await self.inner.append(batch)
-        await self.open.wait()
-        self.after(call, batch)
+        streams = [append.stream for append in batch]
+        self.crossed += set(streams) & set(self._under_way)
+        self._under_way += streams
+        try:
+            self.before(call, batch)
+            answers = await self.inner.append(batch)
+            await self.open.wait()
+            self.after(call, batch)
+        finally:
+            for stream in streams:
+                self._under_way.remove(stream)
         return answers
 
     async def find(self, command_ids: Iterable[str]) -> dict[str, Found]:

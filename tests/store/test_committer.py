@@ -1,4 +1,4 @@
-"""The committer: many callers, one batch at a time, and the right answer for each of them."""
+"""The committer: many callers, few batches, and the right answer for each of them."""
 
 import asyncio
 import random
@@ -12,9 +12,20 @@ import pytest
 
 from events.envelope import verified
 from runtime.log import committer as committer_module
-from runtime.log.committer import Committer
-from runtime.log.contract import Append, Outcome, Overloaded, Store, Unavailable
-from tests.store.making import A, B, C, Around, Postgres, by_production, command, whole
+from runtime.log.committer import BATCHES_UNDER_WAY_MAX, Committer
+from runtime.log.contract import Answer, Append, Outcome, Overloaded, Store, Unavailable
+from tests.store.making import (
+    A,
+    Around,
+    B,
+    C,
+    Postgres,
+    by_production,
+    command,
+    held_up,
+    until,
+    whole,
+)
 
 RECORDED, NOTHING, CONFLICT = Outcome.RECORDED, Outcome.NOTHING, Outcome.CONFLICT
 REPEAT, MISMATCH = Outcome.REPEAT, Outcome.MISMATCH
@@ -194,28 +205,26 @@ async def test_a_store_that_hangs_is_given_up_too(store: Store, monkeypatch: pyt
 )
 async def test_poison_fails_alone_and_at_once(store: Store, poison: Append):
     around = Around(store)
-    around.open.clear()
     async with Committer(around) as committer:
-        first = asyncio.create_task(committer.append(command("first", "costs-first")))
-        await _until(lambda: bool(around.batches))
-        good = [
-            asyncio.create_task(committer.append(command(f"good {n}", f"costs-{n}")))
-            for n in range(10)
-        ]
-        bad = asyncio.create_task(committer.append(poison))
-        more = [
-            asyncio.create_task(committer.append(command(f"more {n}", f"plan-{n}")))
-            for n in range(10)
-        ]
-        await asyncio.sleep(0)
-        around.open.set()
+        async with held_up(around, committer):
+            good = [
+                asyncio.create_task(committer.append(command(f"good {n}", f"costs-{n}")))
+                for n in range(10)
+            ]
+            bad = asyncio.create_task(committer.append(poison))
+            more = [
+                asyncio.create_task(committer.append(command(f"more {n}", f"plan-{n}")))
+                for n in range(10)
+            ]
+            await asyncio.sleep(0)
         async with asyncio.timeout(5):
-            answers = await asyncio.gather(first, *good, *more)
+            answers = await asyncio.gather(*good, *more)
             with pytest.raises((ValueError, asyncpg.PostgresError)) as refused:
                 await bad
     assert not isinstance(refused.value, Unavailable)
     assert {answer.outcome for answer in answers} == {RECORDED}
-    assert len(await whole(store)) == 21
+    assert max(len(batch) for batch in around.batches) == 21
+    assert len(await whole(store)) == 20
 
 
 async def test_nobody_hears_anything_before_the_append_has_returned(store: Store):
@@ -226,7 +235,7 @@ async def test_nobody_hears_anything_before_the_append_has_returned(store: Store
             asyncio.create_task(committer.append(command(f"c{n}", f"costs-{n}", n % 2)))
             for n in range(6)
         ]
-        await _until(lambda: bool(around.batches))
+        await until(lambda: bool(around.batches))
         await asyncio.sleep(0.1)
         assert len(await whole(store)) == 3
         assert not any(task.done() for task in tasks)
@@ -243,7 +252,7 @@ async def test_stopping_empties_the_queue_and_takes_nothing_new(store: Store):
         asyncio.create_task(committer.append(command(f"c{n}", f"costs-{n % 5}", n // 5)))
         for n in range(20)
     ]
-    await _until(lambda: bool(around.batches))
+    await until(lambda: bool(around.batches))
     stopping = asyncio.create_task(committer.__aexit__())
     await asyncio.sleep(0.05)
     with pytest.raises(Overloaded):
@@ -269,34 +278,36 @@ async def test_an_idle_committer_stops_at_once(store: Store, used: bool):
 
 async def test_callers_who_leave_do_not_trouble_those_who_stay(store: Store):
     around = Around(store)
-    around.open.clear()
     async with Committer(around) as committer:
+        around.open.clear()
         under_way = [
             asyncio.create_task(committer.append(command(f"w{n}", f"costs-{n}"))) for n in range(6)
         ]
-        await _until(lambda: bool(around.batches))
-        queued = [
-            asyncio.create_task(committer.append(command(f"q{n}", f"plan-{n}"))) for n in range(6)
-        ]
-        await asyncio.sleep(0)
-        for task in (*under_way[::2], *queued[::2]):
-            task.cancel()
-        around.open.set()
+        await until(lambda: sum(map(len, around.batches)) == 6)
+        async with held_up(around, committer, BATCHES_UNDER_WAY_MAX - 1):
+            queued = [
+                asyncio.create_task(committer.append(command(f"q{n}", f"plan-{n}")))
+                for n in range(6)
+            ]
+            await asyncio.sleep(0)
+            for task in (*under_way[::2], *queued[::2]):
+                task.cancel()
+            await asyncio.sleep(0)
         stayed = await asyncio.gather(*under_way[1::2], *queued[1::2])
         left = await asyncio.gather(*under_way[::2], *queued[::2], return_exceptions=True)
         again = await committer.append(command("w0", "costs-0"))
 
     assert {answer.outcome for answer in stayed} == {RECORDED}
     assert {type(one) for one in left} == {asyncio.CancelledError}
-    streams = Counter(one.stream for one in await whole(store))
     # What was under way is recorded though its caller left; what still waited was never sent.
-    assert streams == Counter([*(f"costs-{n}" for n in range(6)), "plan-1", "plan-3", "plan-5"])
+    streams = sorted(one.stream for one in await whole(store))
+    assert streams == [*(f"costs-{n}" for n in range(6)), "plan-1", "plan-3", "plan-5"]
     assert again.outcome is REPEAT
 
 
 async def test_a_caller_who_leaves_while_its_batch_is_sent_again_changes_nothing(store: Store):
     around = Around(store)
-    tasks: list[asyncio.Task[object]] = []
+    tasks: list[asyncio.Task[Answer]] = []
 
     def die_and_leave(call: int, batch: Sequence[Append]) -> None:
         if call == 1:
@@ -316,43 +327,53 @@ async def test_a_caller_who_leaves_while_its_batch_is_sent_again_changes_nothing
 
 async def test_one_batch_holds_one_command_of_a_stream_and_their_order_is_kept(store: Store):
     around = Around(store)
-    around.open.clear()
     async with Committer(around) as committer:
-        first = asyncio.create_task(committer.append(command("first", "costs-first")))
-        await _until(lambda: bool(around.batches))
-        asked = [(f"costs-{k}", n) for n in range(5) for k in range(4)]
-        tasks = [
-            asyncio.create_task(committer.append(command(f"{stream} {n}", stream, n)))
-            for stream, n in asked
-        ]
-        await asyncio.sleep(0)
-        around.open.set()
-        answers = await asyncio.gather(first, *tasks)
+        async with held_up(around, committer):
+            asked = [(f"costs-{k}", n) for n in range(5) for k in range(4)]
+            tasks = [
+                asyncio.create_task(committer.append(command(f"{stream} {n}", stream, n)))
+                for stream, n in asked
+            ]
+            await asyncio.sleep(0)
+        answers = await asyncio.gather(*tasks)
 
     assert {answer.outcome for answer in answers} == {RECORDED}
-    assert [len(batch) for batch in around.batches] == [1, 4, 4, 4, 4, 4]
     for batch in around.batches:
         assert len({append.stream for append in batch}) == len(batch)
-    assert [(one.stream, one.version - 1) for one in (await whole(store))[1:]] == asked
+    assert {(one.stream, one.version - 1) for one in await whole(store)} == set(asked)
+
+
+async def test_two_batches_on_their_way_never_hold_the_same_stream(store: Store):
+    around = Around(store)
+    log: list[int] = []
+
+    async def writer(committer: Committer, number: int) -> None:
+        """Sends five commands without waiting, the later expecting the earlier ones."""
+        sent = [
+            asyncio.create_task(committer.append(command(f"{number} {n}", f"costs-{number}", n)))
+            for n in range(5)
+        ]
+        log.extend(answer.version for answer in await asyncio.gather(*sent))
+
+    async with Committer(around) as committer:
+        await asyncio.gather(*(writer(committer, number) for number in range(40)))
+    assert around.crossed == []
+    assert Counter(log) == {1: 40, 2: 40, 3: 40, 4: 40, 5: 40}
 
 
 async def test_one_command_asked_twice_at_the_same_time_is_recorded_once(store: Store):
     around = Around(store)
-    around.open.clear()
     once = command("once", "costs-1")
     elsewhere = replace(once, stream="costs-2")
     async with Committer(around) as committer:
-        first = asyncio.create_task(committer.append(command("first", "costs-first")))
-        await _until(lambda: bool(around.batches))
-        tasks = [
-            asyncio.create_task(committer.append(one)) for one in (once, once, elsewhere, once)
-        ]
-        await asyncio.sleep(0)
-        around.open.set()
-        await first
+        async with held_up(around, committer):
+            tasks = [
+                asyncio.create_task(committer.append(one)) for one in (once, once, elsewhere, once)
+            ]
+            await asyncio.sleep(0)
         answers = await asyncio.gather(*tasks)
     assert [answer.outcome for answer in answers] == [RECORDED, REPEAT, REPEAT, REPEAT]
-    assert len(await whole(store)) == 2
+    assert [one.stream for one in await whole(store)] == ["costs-1"]
 
 
 async def test_a_store_that_answers_too_few_does_not_leave_callers_waiting(store: Store):
@@ -395,9 +416,9 @@ async def test_a_wake_up_call_that_fails_is_not_the_last(store: Store):
     mute = Mute(store)
     async with Committer(mute) as committer:
         await committer.append(command("one", "costs-1"))
-        await _until(lambda: mute.notified == 1)
+        await until(lambda: mute.notified == 1)
         await committer.append(command("two", "costs-2"))
-        await _until(lambda: mute.notified == 2)
+        await until(lambda: mute.notified == 2)
 
 
 @pytest.mark.integration
@@ -409,9 +430,3 @@ async def test_whoever_listens_in_postgresql_is_woken(postgres: Postgres):
         await committer.append(command("one", "costs-1"))
         assert await asyncio.wait_for(heard.get(), 5) == "reel_budget"
     await listener.close()
-
-
-async def _until(condition) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)

@@ -127,8 +127,8 @@ async def test_known_facts_have_the_hashes_that_are_written_down_here(store: Sto
 
 
 async def test_python_and_the_spelled_out_layout_agree_with_the_golden_hashes(store: Store):
-    for one in (FIRST, SECOND, OTHER_PRODUCTION):
-        await store.append([one])
+    for append in (FIRST, SECOND, OTHER_PRODUCTION):
+        await store.append([append])
     one, two, three, other = await whole(store)
 
     for recorded, previous in ((one, bytes(32)), (two, one.hash), (three, two.hash)):
@@ -207,7 +207,7 @@ def test_every_field_of_a_fact_is_either_sealed_or_known_as_transport():
 @pytest.mark.parametrize("field", CHANGES)
 async def test_a_changed_field_breaks_the_chain(field: str):
     chain = await _three(MemoryStore("budget"))
-    forged = replace(chain[1], **{field: CHANGES[field]})
+    forged = _changed(chain[1], field, CHANGES[field])
     with pytest.raises(BrokenChain, match=f"position {forged.position} "):
         verified([chain[0], forged, chain[2]])
 
@@ -216,7 +216,7 @@ async def test_a_changed_field_breaks_the_chain(field: str):
 @pytest.mark.parametrize("field", sorted(TRANSPORT))
 async def test_transport_is_outside_the_chain(field: str):
     one, two, three = await _three(MemoryStore("budget"))
-    assert verified([one, replace(two, **{field: 11}), three]) == three.hash
+    assert verified([one, _changed(two, field, 11), three]) == three.hash
 
 
 async def test_a_missing_doubled_or_moved_fact_breaks_the_chain(store: Store):
@@ -238,6 +238,10 @@ async def test_fields_cannot_be_shifted_into_each_other(store: Store):
     (one,) = await whole(store)
     with pytest.raises(BrokenChain):
         verified([replace(one, actor="a", correlation="bc")])
+
+
+def _changed(recorded: Recorded, field: str, value: Any) -> Recorded:
+    return replace(recorded, **{field: value})
 
 
 async def _three(store: Store) -> list[Recorded]:
@@ -266,7 +270,7 @@ async def test_the_hash_does_not_depend_on_the_writers_client_encoding(postgres:
     async with asyncpg.create_pool(
         postgres.url, min_size=1, max_size=1, server_settings={"client_encoding": "latin1"}
     ) as pool:
-        store = type(postgres.store)("budget", pool)
+        store = postgres.on(pool)
         await store.append([replace(FIRST, events=(LINE_ADDED,), actor="Größe")])
     (one,) = await whole(postgres.store)
     assert one.hash == spelled_out(one, bytes(32))

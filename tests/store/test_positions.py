@@ -83,7 +83,9 @@ async def test_an_answer_says_all_that_the_log_then_reads_out(store: Store):
     ]
     answers = await store.append(batch)
 
-    said = [one for pair in zip(batch, answers, strict=True) for one in recorded_by("budget", *pair)]
+    said = [
+        one for pair in zip(batch, answers, strict=True) for one in recorded_by("budget", *pair)
+    ]
     assert sorted(said, key=lambda one: one.position) == await whole(store)
     assert {answer.incarnation for answer in answers} == {(await store.heads()).incarnation}
 

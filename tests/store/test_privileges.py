@@ -1,5 +1,7 @@
 """What PostgreSQL itself refuses: a service can append and read, and nobody can change."""
 
+from typing import Literal
+
 import asyncpg
 import pytest
 
@@ -84,9 +86,11 @@ async def test_nobody_else_may_append(owner: asyncpg.Connection):
 
 
 @pytest.mark.parametrize("isolation", ["repeatable_read", "serializable"])
-async def test_append_refuses_to_run_on_an_old_snapshot(postgres: Postgres, isolation: str):
+async def test_append_refuses_to_run_on_an_old_snapshot(
+    postgres: Postgres, isolation: Literal["repeatable_read", "serializable"]
+):
     async with postgres.pool.acquire() as connection:
-        store = type(postgres.store)("budget", connection)
+        store = postgres.on(connection)
         with pytest.raises(asyncpg.RaiseError, match="READ COMMITTED"):
             async with connection.transaction(isolation=isolation):
                 await store.append([command("one", "costs-1")])
@@ -99,7 +103,7 @@ async def test_a_temporary_table_of_the_same_name_deceives_nobody(postgres: Post
     async with postgres.pool.acquire() as connection:
         for table in ("event", "head", "command"):
             await connection.execute(f"CREATE TEMP TABLE {table} (LIKE budget.{table})")
-        store = type(postgres.store)("budget", connection)
+        store = postgres.on(connection)
         (answer,) = await store.append([command("one", "costs-1")])
         assert await connection.fetchval("SELECT count(*) FROM pg_temp.event") == 0
     assert (answer.outcome, answer.first_position) == (Outcome.RECORDED, 1)
@@ -112,7 +116,7 @@ async def test_an_append_inside_a_transaction_that_is_rolled_back_leaves_nothing
     async with postgres.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        store = type(postgres.store)("budget", connection)
+        store = postgres.on(connection)
         await store.append([command("one", "costs-1"), command("no", "costs-2", events=0)])
         await transaction.rollback()
     assert await whole(postgres.store) == []

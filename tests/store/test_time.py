@@ -1,6 +1,7 @@
 """When facts are recorded: by one clock under the lock, and always behind their cause."""
 
 import random
+from itertools import pairwise
 
 from runtime.log.contract import Outcome, Store
 from runtime.log.memory import MemoryStore
@@ -45,7 +46,7 @@ async def test_no_two_facts_are_recorded_at_the_same_time_nor_backwards(store: S
 
     times = [one.recorded_at_us for one in await whole(store)]
     assert len(times) > 300
-    assert all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+    assert all(earlier < later for earlier, later in pairwise(times))
 
 
 async def test_an_effect_is_recorded_behind_its_cause_though_that_lies_in_the_future(store: Store):

@@ -1,0 +1,447 @@
+"""A policy's commands are given at least once, recorded once, and have their answer in time."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from events.approval import ApprovalGiven
+from events.budget import CommitmentRaised
+from events.envelope import Recorded
+from events.reaction import ReactionRefused
+from runtime.clock import DatabaseClock
+from runtime.decider import Command, Context, Decider, Policies, Rejection
+from runtime.handling import Handled, Handler
+from runtime.log.committer import Committer
+from runtime.log.contract import COMMAND_EVENTS_MAX, Store, Unavailable
+from runtime.log.memory import MemoryStore
+from runtime.order import HOPS_MAX, Order
+from runtime.people.vault import MemoryVault
+from runtime.reacting import ServiceSink
+from runtime.reading import consumer as consuming
+from runtime.reading.consumer import Consumer
+from runtime.rooms import Service
+from tests.carrying.world import Frozen, PowerCut, World, carried, cost, production_in
+
+pytestmark = pytest.mark.integration
+
+LIGHTHOUSE = production_in(3)
+STORM = production_in(8)
+REQUEST = "0b4f7c1d-52a9-8e36-9c70-4d1f6e2a8b95"
+SCHEMA = "budget_service"
+
+
+class Promise(Command):
+    """Promise some money; less than nothing is refused."""
+
+    STREAM: ClassVar[str | None] = "commitment"
+
+    commitment: str
+    amount: Decimal
+
+
+class NothingIsPromisedBelowZero(Rejection):
+    """The amount is below zero."""
+
+
+class Known(BaseModel):
+    """Everything that the room has heard of a production, as log/position."""
+
+    model_config = ConfigDict(frozen=True)
+
+    heard: tuple[str, ...] = ()
+
+
+def decide(promised: Decimal | None, command: Promise, _: Context) -> Sequence[CommitmentRaised]:
+    if command.amount < 0:
+        raise NothingIsPromisedBelowZero("promise more" * (200 if command.amount < -1 else 1))
+    if promised is not None:
+        return []
+    raised = CommitmentRaised(
+        commitment=command.commitment,
+        account="2302",
+        amount=command.amount,
+        description="glazing",
+        raised_on=date(2026, 9, 8),
+    )
+    return [raised] * (COMMAND_EVENTS_MAX + 1 if command.amount == 10**6 else 1)
+
+
+def evolve(_: Decimal | None, event: CommitmentRaised) -> Decimal:
+    return event.amount
+
+
+def hear(known: Known, recorded: Recorded) -> Known:
+    return Known(heard=(*known.heard, f"{recorded.log}/{recorded.position}"))
+
+
+def react(recorded: Recorded, _: Any) -> Sequence[Command]:
+    """What the note of an approval says, `PO-1:5 PO-2:7`; `echo` answers every promise again."""
+    match recorded.event:
+        case ApprovalGiven(note=str(note)):
+            return [
+                Promise(commitment=commitment, amount=Decimal(amount))
+                for commitment, amount in (one.split(":") for one in note.split())
+            ]
+        case CommitmentRaised(commitment=commitment) if commitment.startswith("echo"):
+            return [Promise(commitment=f"{commitment}!", amount=Decimal(1))]
+        case _:
+            return []
+
+
+DECIDER: Decider[Any, Any] = Decider("promise", None, (Promise,), decide, evolve)
+
+
+def service(*logs: str) -> Service:
+    return Service(
+        name="budget",
+        deciders=(DECIDER,),
+        policies=Policies(logs=logs, nothing_known=Known(), hear=hear, react=react),
+    )
+
+
+@dataclass
+class GatedHandler:
+    """The room's handler, with a place before each command at which things can happen."""
+
+    handler: Handler
+    before: Callable[[Order], Awaitable[None]] | None = None
+    handled: list[tuple[Order, Handled]] = field(default_factory=list)
+
+    async def handle(self, order: Order) -> Handled:
+        if self.before is not None:
+            await self.before(order)
+        answer = await self.handler.handle(order)
+        self.handled.append((order, answer))
+        return answer
+
+
+@dataclass
+class Room:
+    """The budget room with one policy, in as many processes as a test starts."""
+
+    world: World
+    handler: Handler
+
+    async def process(
+        self, *logs: str, before: Callable[[Order], Awaitable[None]] | None = None
+    ) -> tuple[Consumer, GatedHandler]:
+        handler = GatedHandler(self.handler, before)
+        logs = logs or ("approval",)
+        sink = ServiceSink(service(*logs), SCHEMA, self.world.pool, handler)  # type: ignore[arg-type]
+        stores: dict[str, Store] = {log: self.world.stores[log] for log in logs}
+        consumer = Consumer("budget", SCHEMA, self.world.pool, stores, sink)
+        await consumer.start()
+        return consumer, handler
+
+    async def given(self, note: str, production: str = LIGHTHOUSE, **more: Any) -> Recorded:
+        """An approval with that note."""
+        approval = ApprovalGiven(request=REQUEST, by="maya", note=note)
+        (recorded,) = await self.world.approval.record(production, approval, **more)
+        return recorded
+
+    async def bring(self, consumer: Consumer, *recorded: Recorded) -> None:
+        for fact in recorded:
+            brought = carried([fact], await self.world.incarnation(fact.log))
+            await consumer.take(fact.log, fact.partition, brought)
+
+    async def recorded(self, production: str = LIGHTHOUSE) -> list[Recorded]:
+        return await self.world.stores["budget"].of_production(production)
+
+    async def place(self, partition: int = 3, log: str = "approval") -> int:
+        at: int = await self.world.pool.fetchval(
+            f"SELECT position FROM {SCHEMA}.place WHERE log = $1 AND partition = $2",
+            log,
+            partition,
+        )
+        return at
+
+    async def known(self, production: str = LIGHTHOUSE) -> list[str]:
+        body = await self.world.pool.fetchval(
+            f"SELECT body::text FROM {SCHEMA}.known WHERE production = $1", production
+        )
+        return list(json.loads(body)["heard"]) if body else []
+
+
+@pytest.fixture
+async def room(world: World) -> AsyncIterator[Room]:
+    store = world.stores["budget"]
+    async with Committer(store) as committer:
+        handler = Handler(service(), store, committer, MemoryVault(), DatabaseClock(store))
+        yield Room(world, handler)
+
+
+async def test_the_place_moves_after_every_command_has_its_answer(room: Room) -> None:
+    frozen = Frozen()
+
+    async def before_the_second(order: Order) -> None:
+        if isinstance(order.command, Promise) and order.command.commitment == "PO-2":
+            await frozen.here()
+
+    consumer, _ = await room.process(before=before_the_second)
+    cause = await room.given("PO-1:5 PO-2:7")
+    taking = asyncio.create_task(room.bring(consumer, cause))
+    await frozen.reached.wait()
+    assert [fact.event.amount for fact in await room.recorded()] == [5]  # type: ignore[attr-defined]
+    assert await room.place() == 0
+    frozen.released.set()
+    await taking
+    assert [fact.event.amount for fact in await room.recorded()] == [5, 7]  # type: ignore[attr-defined]
+    assert await room.place() == 1
+
+
+async def test_a_crash_between_command_and_place_repeats_the_reaction_and_records_nothing_twice(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumer, _ = await room.process()
+
+    async def die(*_: Any) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(consumer._places, "move", die)
+    cause = await room.given("PO-1:5 PO-2:7")
+    with pytest.raises(PowerCut):
+        await room.bring(consumer, cause)
+    once = await room.recorded()
+    assert len(once) == 2
+    assert await room.place() == 0
+
+    again, handler = await room.process()
+    await room.bring(again, cause)
+    assert [answer.replayed for _, answer in handler.handled] == [True, True]
+    assert await room.recorded() == once
+    assert await room.place() == 1
+
+
+async def test_a_crash_between_two_commands_of_one_reaction_leaves_none_of_them_out(
+    room: Room,
+) -> None:
+    async def die_at_the_second(order: Order) -> None:
+        if isinstance(order.command, Promise) and order.command.commitment == "PO-2":
+            raise PowerCut
+
+    consumer, _ = await room.process(before=die_at_the_second)
+    cause = await room.given("PO-1:5 PO-2:7")
+    with pytest.raises(PowerCut):
+        await room.bring(consumer, cause)
+    again, _ = await room.process()
+    await room.bring(again, cause)
+    assert [fact.event.amount for fact in await room.recorded()] == [5, 7]  # type: ignore[attr-defined]
+
+
+async def test_two_commands_to_two_targets_have_ids_of_their_own_that_never_change(
+    room: Room,
+) -> None:
+    consumer, handler = await room.process()
+    cause = await room.given("PO-1:5 PO-2:5")
+    await room.bring(consumer, cause)
+    first, second = (order.command_id for order, _ in handler.handled)
+    assert first != second
+    assert [fact.command_id for fact in await room.recorded()] == [first, second]
+
+    await room.world.pool.execute(f"UPDATE {SCHEMA}.place SET position = 0, hash = ''")
+    again, repeated = await room.process()
+    await room.bring(again, cause)
+    assert [order.command_id for order, _ in repeated.handled] == [first, second]
+    assert len(await room.recorded()) == 2
+
+
+async def test_a_reaction_says_what_caused_it_and_for_whom_it_was_done(room: Room) -> None:
+    consumer, _ = await room.process()
+    cause = await room.given("PO-1:5", hops=2)
+    await room.bring(consumer, cause)
+    (effect,) = await room.recorded()
+    assert effect.causation == cause.id
+    assert effect.correlation == cause.correlation
+    assert effect.actor == "policy:budget"
+    assert effect.hops == 3
+    assert effect.recorded_at_us > cause.recorded_at_us
+
+
+async def test_a_refused_reaction_is_a_fact_of_the_acting_room(room: Room) -> None:
+    consumer, _ = await room.process()
+    cause = await room.given("PO-9:-1 PO-1:5")
+    await room.bring(consumer, cause)
+    refused, raised = await room.recorded()
+    assert refused.stream == f"reactions-{LIGHTHOUSE}"
+    assert refused.causation == cause.id
+    assert refused.event == ReactionRefused(
+        cause=cause.id,
+        command="Promise",
+        target=Promise(commitment="PO-9", amount=Decimal(-1))
+        .stream_id(LIGHTHOUSE)
+        .join(["promise-", ""]),
+        code="nothing-is-promised-below-zero",
+        reason="promise more",
+    )
+    assert raised.type == "budget.CommitmentRaised"
+    assert await room.place() == 1
+
+
+async def test_a_refused_reaction_that_is_repeated_is_recorded_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumer, _ = await room.process()
+
+    async def die(*_: Any) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(consumer._places, "move", die)
+    cause = await room.given("PO-9:-1")
+    with pytest.raises(PowerCut):
+        await room.bring(consumer, cause)
+    again, _ = await room.process()
+    await room.bring(again, cause)
+    assert [fact.type for fact in await room.recorded()] == ["reaction.ReactionRefused"]
+    assert await room.place() == 1
+
+
+async def test_a_refusal_of_many_words_is_cut_and_stops_nothing(room: Room) -> None:
+    consumer, _ = await room.process()
+    await room.bring(consumer, await room.given("PO-9:-2"))
+    (refused,) = await room.recorded()
+    assert isinstance(refused.event, ReactionRefused)
+    assert refused.event.reason == ("promise more" * 200)[:2000]
+    assert await room.place() == 1
+
+
+async def test_a_reaction_that_is_too_large_is_refused_and_stops_nothing(room: Room) -> None:
+    consumer, _ = await room.process()
+    await room.bring(consumer, await room.given("PO-1:1000000"))
+    (refused,) = await room.recorded()
+    assert isinstance(refused.event, ReactionRefused)
+    assert refused.event.code == "TooLarge"
+    assert await room.place() == 1
+
+
+async def test_reactions_to_reactions_end_after_twelve(room: Room) -> None:
+    """Every promise is answered by another one; without a limit this would never end."""
+    consumer, _ = await room.process("approval", "budget")
+    await room.given("echo:1")
+    await consumer.check_tail("approval")
+    await consumer.check_tail("approval", behind_seconds_max=0)
+    for _ in range(40):
+        await consumer.check_tail("budget", behind_seconds_max=0)
+    *raised, refused = await room.recorded()
+    assert [fact.hops for fact in raised] == list(range(1, HOPS_MAX + 1))
+    assert {fact.type for fact in raised} == {"budget.CommitmentRaised"}
+    assert isinstance(refused.event, ReactionRefused)
+    assert refused.event.code == "too-many-hops"
+    assert refused.event.cause == raised[-1].id
+    assert await room.place(log="budget") == len(raised) + 1
+
+
+async def test_a_log_that_cannot_be_reached_is_waited_for_and_nothing_is_refused(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "RETRY_SECONDS", 0.01)
+    troubles: list[Exception] = [Unavailable("the budget log"), ConnectionResetError()]
+
+    async def struggle(_: Order) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    consumer, _ = await room.process(before=struggle)
+    await room.bring(consumer, await room.given("PO-1:5"))
+    assert [fact.type for fact in await room.recorded()] == ["budget.CommitmentRaised"]
+    assert await room.place() == 1
+
+
+async def test_a_room_remembers_what_it_heard_with_its_place(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumer, _ = await room.process()
+    first, second = await room.given("PO-1:5"), await room.given("PO-2:5")
+    await room.bring(consumer, first)
+    assert await room.known() == ["approval/1"]
+
+    async def die(*_: Any) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(consumer._places, "move", die)
+    with pytest.raises(PowerCut):
+        await room.bring(consumer, second)
+    assert await room.known() == ["approval/1"]
+    again, _ = await room.process()
+    await room.bring(again, first, second)
+    assert await room.known() == ["approval/1", "approval/2"]
+
+
+async def test_what_two_logs_tell_at_the_same_time_is_both_remembered(room: Room) -> None:
+    """Their partitions are taken side by side, by one worker or by two."""
+    frozen = Frozen()
+
+    async def freeze(_: Order) -> None:
+        await frozen.here()
+
+    slow, _ = await room.process("approval", "budget", before=freeze)
+    quick, _ = await room.process("approval", "budget")
+    cause = await room.given("PO-1:5")
+    (other,) = await room.world.budget.record(LIGHTHOUSE, cost(1))
+    taking = asyncio.create_task(room.bring(slow, cause))
+    await frozen.reached.wait()
+    await room.bring(quick, other)
+    frozen.released.set()
+    await taking
+    assert sorted(await room.known()) == ["approval/1", "budget/1"]
+
+
+async def test_what_two_logs_tell_is_remembered_whichever_transaction_is_the_slower_one(
+    room: Room,
+) -> None:
+    consumers = [(await room.process("approval", "budget"))[0] for _ in range(4)]
+    approvals = [await room.given("PO-1:5", production) for production in [LIGHTHOUSE, STORM] * 5]
+    costs = [
+        (await room.world.budget.record(production, cost(1)))[0]
+        for production in [LIGHTHOUSE, STORM] * 5
+    ]
+    await asyncio.gather(
+        *(room.bring(consumer, *facts) for consumer in consumers for facts in (approvals, costs))
+    )
+    for production, partition in ((LIGHTHOUSE, 3), (STORM, 8)):
+        heard = await room.known(production)
+        told = [
+            f"{fact.log}/{fact.position}"
+            for fact in [*approvals, *costs]
+            if fact.partition == partition
+        ]
+        assert sorted(heard) == sorted(told)
+        for log in ("approval", "budget"):
+            of_log = [one for one in heard if one.startswith(log)]
+            assert of_log == [one for one in told if one.startswith(log)]
+
+
+@pytest.mark.parametrize("ahead_us", [50_000, 3_600_000_000], ids=["50 ms", "an hour"])
+async def test_an_effect_is_recorded_after_its_cause_though_its_databases_clock_is_behind(
+    room: Room, ahead_us: int
+) -> None:
+    """The cause's database runs ahead; a moment between the two would show effect without cause."""
+    now = await room.world.stores["approval"].now_us()
+    cause = await room.given("PO-1:5", caused_at_us=now + ahead_us)
+    consumer, _ = await room.process()
+    await room.bring(consumer, cause)
+    (effect,) = await room.recorded()
+    assert cause.recorded_at_us > now + ahead_us
+    assert effect.recorded_at_us > cause.recorded_at_us
+    (later,) = await room.world.budget.record(LIGHTHOUSE, cost(1))
+    assert later.recorded_at_us > effect.recorded_at_us
+
+
+async def test_cause_and_effect_are_in_order_over_logs_in_memory_too(world: World) -> None:
+    ahead = MemoryStore("approval", clock_us=lambda: 1_800_000_000_050_000)
+    behind = MemoryStore("budget", clock_us=lambda: 1_800_000_000_000_000)
+    world.stores |= {"approval": ahead, "budget": behind}
+    world.__post_init__()
+    async with Committer(behind) as committer:
+        clock = DatabaseClock(behind)
+        room = Room(world, Handler(service(), behind, committer, MemoryVault(), clock))
+        consumer, _ = await room.process()
+        cause = await room.given("PO-1:5 PO-2:7")
+        await room.bring(consumer, cause)
+    assert [fact.recorded_at_us - cause.recorded_at_us for fact in behind.events] == [1, 2]

@@ -30,3 +30,5 @@ def configure(settings: Settings) -> None:
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(message)s")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    # Of a database that is away, those who needed it tell, in a line each.
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)

@@ -39,6 +39,10 @@ class Refused(Exception):
         return str(self.body.get("code", ""))
 
 
+class NoReel(Exception):
+    """Something else answers there."""
+
+
 class Client:
     """Calls as one person."""
 
@@ -101,7 +105,10 @@ class Client:
                 answer = self._http.request(method, path, **options)
                 if answer.is_error:
                     raise Refused(answer.status_code, _problem(answer))
-                body: dict[str, Any] = answer.json()
+        try:
+            body: dict[str, Any] = answer.json()
+        except ValueError:
+            raise NoReel(f"what answers at {self.url} is no Reel: name another with --url") from None
         return body
 
 

@@ -12,8 +12,10 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from runtime.cli.client import Refused
+from events.envelope import BrokenChain
+from runtime.cli.client import NoReel, Refused
 from runtime.embedded.errors import EmbeddedError
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
@@ -39,23 +41,29 @@ def print_json(value: object) -> None:
 def table(
     title: str,
     columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[str | Text]],
     *,
     amounts_from: int | None = None,
 ) -> Table:
-    """A table; from the column `amounts_from` on, amounts that are never cut."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+    """A table; from the column `amounts_from` on, amounts that are never cut. What people wrote
+    is shown as they wrote it, brackets too."""
+    made = Table(title=Text(title), title_justify="left", title_style="bold")
     for index, column in enumerate(columns):
         amounts = amounts_from is not None and index >= amounts_from
         made.add_column(column, justify="right" if amounts else "left", no_wrap=amounts)
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
+
+
+def regret(sentence: str, detail: str = "") -> None:
+    """Says in red what is wrong, and the detail behind it."""
+    err.print(Text.assemble((sentence, "red"), detail), highlight=False)
 
 
 def complain(error: Refused) -> None:
     """Prints a refusal with its cure, and every problem that came with it."""
-    err.print(f"[red]{error.title}[/red]: {error.detail}", highlight=False)
+    regret(error.title, f": {error.detail}")
     if error.problems:
         columns = list(error.problems[0])
         rows = [[str(one.get(column, "")) for column in columns] for one in error.problems]
@@ -75,11 +83,24 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             else:
                 complain(error)
             raise typer.Exit(REFUSED) from None
-        except (UnknownSchema, TopicMismatch, LookupError, ValueError) as error:
-            err.print(f"[red]{error}[/red]", highlight=False)
+        except BrokenChain as error:
+            regret("The chain is broken", f": {error}")
+            raise typer.Exit(REFUSED) from None
+        except (UnknownSchema, TopicMismatch, httpx.InvalidURL, LookupError, ValueError) as error:
+            regret(str(error))
             raise typer.Exit(MISUSED) from None
-        except (EmbeddedError, httpx.TransportError, psycopg.OperationalError, KafkaError) as error:
-            err.print(f"[red]{error}[/red]", highlight=False)
+        except _UNREACHABLE as error:
+            regret(str(error) or repr(error))
             raise typer.Exit(UNREACHABLE) from None
 
     return run
+
+
+_UNREACHABLE = (
+    EmbeddedError,
+    NoReel,
+    OSError,
+    httpx.TransportError,
+    psycopg.OperationalError,
+    KafkaError,
+)

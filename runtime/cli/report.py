@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_decimal
+from rich.text import Text
 
 from runtime.cli.output import out, table
 
@@ -54,13 +55,13 @@ def _figures() -> list[str]:
     return list(HEADINGS if out.width >= ALL_FIT_FROM_COLUMNS else NARROW)
 
 
-def _amounts(row: dict[str, Any], figures: list[str]) -> list[str]:
+def _amounts(row: dict[str, Any], figures: list[str]) -> list[Text]:
     return [_amount(Decimal(row[figure])) for figure in figures]
 
 
-def _amount(amount: Decimal) -> str:
+def _amount(amount: Decimal) -> Text:
     text = format_decimal(amount, "#,##0.00##;(#,##0.00##)", locale="en")
-    return f"[red]{text}[/red]" if amount < 0 else text
+    return Text(text, style="red" if amount < 0 else "")
 
 
 def _show_freshness(answer: dict[str, Any]) -> None:

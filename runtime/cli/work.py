@@ -150,9 +150,9 @@ def import_command(what: str) -> Callable[..., None]:
         if as_json:
             print_json(answer)
         elif answer["events"]:
-            out.print(f"Recorded {len(answer['events'])} events from {file.name}.")
+            out.print(f"Recorded {len(answer['events'])} events from {file.name}.", markup=False)
         else:
-            out.print(f"Everything in {file.name} was recorded before; nothing new.")
+            out.print(f"Everything in {file.name} was recorded before.", markup=False)
 
     run.__name__ = f"import_{what}"
     return run

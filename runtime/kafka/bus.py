@@ -164,6 +164,7 @@ class Subscription:
         self._broker = KafkaBroker(
             settings.kafka_servers(),
             client_id=f"reel-{consumer.name}",
+            consumer_only=True,
             allow_auto_create_topics=False,
             metadata_max_age_ms=5_000,
             graceful_timeout=15.0,

@@ -199,6 +199,29 @@ async def test_a_restored_log_is_sent_from_its_first_fact_under_its_new_incarnat
     assert str((await topics.cursor())["incarnation"]) == new
 
 
+async def test_what_a_topic_holds_from_before_a_restore_proves_nothing_of_what_came_after(
+    topics: World,
+) -> None:
+    """The same facts with the same hashes, sent under the incarnation that is gone."""
+    facts = await topics.budget.costs(LIGHTHOUSE, 1, 2)
+    old = await topics.incarnation()
+    await topics.restore(2)
+    await carry(topics, 2)
+    await topics.topic().recreate()
+    await topics.topic().send(facts, old)
+    new = await topics.incarnation()
+
+    async def sent_anew() -> bool:
+        records = await topics.topic().records()
+        return [dict(one.headers)["ce_incarnation"] for one in records] == [
+            *[old.encode()] * 2,
+            *[new.encode()] * 2,
+        ]
+
+    async with running(topics.relay().run()):
+        await until(sent_anew)
+
+
 async def test_a_log_behind_its_cursor_is_sent_anew_even_if_nobody_renewed_its_incarnation(
     topics: World,
 ) -> None:

@@ -233,7 +233,9 @@ async def test_records_of_another_make_stop_their_partitions_while_the_others_go
     (lost,) = await topics.budget.costs(LIGHTHOUSE, 1)
     headers = cloud_event_headers(lost, await topics.incarnation())
     async with AIOKafkaProducer(bootstrap_servers=topics.settings.kafka_servers()) as producer:
-        for partition, foreign in enumerate([*FOREIGN[:3], {"headers": headers}, FOREIGN[3]]):
+        for partition, foreign in enumerate(
+            [*FOREIGN[:3], {"key": b"1", "headers": headers}, FOREIGN[3]]
+        ):
             await producer.send_and_wait(topic.name, partition=partition, **foreign)
     await topic.send(await topics.budget.costs(STORM, 1), await topics.incarnation())
 

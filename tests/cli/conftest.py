@@ -8,12 +8,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import structlog
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -33,10 +34,30 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 @dataclass
+class Job:
+    """A command that runs as a process of its own, and what it has printed so far."""
+
+    process: "subprocess.Popen[bytes]"
+    _out: Path
+    _err: Path
+
+    def out(self) -> str:
+        return self._out.read_text()
+
+    def err(self) -> str:
+        return self._err.read_text()
+
+    def wait(self) -> int:
+        """Its exit code."""
+        return self.process.wait(LIVE_SECONDS_MAX)
+
+
+@dataclass
 class Shell:
     """The command line in one home: quick commands in this process, lasting ones beside it."""
 
     home: Path
+    jobs: list[Job] = field(default_factory=list)
 
     def reel(self, *words: str, **variables: str) -> Result:
         """What one command prints, and its exit code."""
@@ -44,23 +65,34 @@ class Shell:
         os.environ.clear()
         os.environ |= clean_environment(self.home) | variables
         settings.cache_clear()
+        logging = structlog.get_config()
         try:
             return CliRunner().invoke(app, list(words))
         finally:
+            structlog.configure(**logging)
             os.environ.clear()
             os.environ |= before
             settings.cache_clear()
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str) -> Job:
         """Starts a command as a process of its own."""
-        return subprocess.Popen(
-            [*REEL, *words],
-            cwd=ROOT,
-            env=clean_environment(self.home),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        paths = [self.home.with_name(f"{len(self.jobs)}.{name}") for name in ("out", "err")]
+        with paths[0].open("wb") as out, paths[1].open("wb") as err:
+            process = subprocess.Popen(
+                [*REEL, *words], cwd=ROOT, env=clean_environment(self.home), stdout=out, stderr=err
+            )
+        self.jobs.append(Job(process, *paths))
+        return self.jobs[-1]
+
+    def end_all(self) -> None:
+        """Kills what a failed test has left."""
+        for job in self.jobs:
+            job.process.kill()
+            job.process.wait()
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if any(str(self.home) in word for word in process.cmdline()):
+                    process.kill()
 
     def left_running(self) -> list[str]:
         """Every process that works for this home."""
@@ -82,10 +114,7 @@ def shell() -> Iterator[Shell]:
     folder.chmod(0o755)
     shell = Shell(folder / "home")
     yield shell
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if any(str(folder) in word for word in process.cmdline()):
-                process.kill()
+    shell.end_all()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,0 +1,365 @@
+"""Every promise that a small change could break unseen, and the tests that must see it."""
+
+from dataclasses import dataclass
+
+APPEND = "runtime/schema/log/0002.append.sql"
+COMMITTER = "runtime/log/committer.py"
+CONSUMER = "runtime/reading/consumer.py"
+HANDLING = "runtime/handling.py"
+PLACE = "runtime/reading/place.py"
+RELAY = "runtime/kafka/relay.py"
+LEASE = "runtime/kafka/lease.py"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One text of one file, which stands there exactly once, replaced by another."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A change that breaks a promise; each of `tests` alone must fail with it."""
+
+    name: str
+    promise: str
+    edits: tuple[Edit, ...]
+    tests: tuple[str, ...]
+
+
+PATCHES = (
+    Patch(
+        "no lock",
+        "appends to a log take turns",
+        (
+            Edit(
+                APPEND,
+                "    PERFORM pg_advisory_xact_lock(hashtextextended('reel.append.' || _log, 0));\n",
+                "",
+            ),
+        ),
+        ("tests/store/test_connections.py::test_two_committers_of_one_log_take_turns",),
+    ),
+    Patch(
+        "acknowledged before the commit",
+        "nobody hears of a command before it is durable",
+        (
+            Edit(
+                COMMITTER,
+                '            point("before-append")\n',
+                '            point("before-append")\n'
+                "            self._answer(batch, [Answer(Outcome.RECORDED, 1, 0, one.expected + 1, 0,"
+                ' 0, [b""], "") for one, _ in batch])\n',
+            ),
+        ),
+        (
+            "tests/store/test_committer.py"
+            "::test_nobody_hears_anything_before_the_append_has_returned",
+        ),
+    ),
+    Patch(
+        "positions from a sequence",
+        "positions have no gap, whatever is rolled back",
+        (
+            Edit(
+                APPEND,
+                "                _position := _position + 1;\n",
+                "                _position := nextval('next_position');\n",
+            ),
+            Edit(
+                "runtime/schema/log/0001.the-log.sql",
+                "CREATE TABLE head (\n",
+                "CREATE SEQUENCE next_position;\nCREATE TABLE head (\n",
+            ),
+        ),
+        ("tests/store/test_positions.py::test_an_append_that_is_rolled_back_leaves_no_gap_behind",),
+    ),
+    Patch(
+        "repeats looked up after deciding",
+        "a retried command gets the answer it had, whatever has happened since",
+        (
+            Edit(HANDLING, "        if found is not None:\n", "        if False:\n"),
+            Edit(
+                APPEND,
+                "        IF _one.repeated IS NOT NULL THEN\n",
+                "        IF _one.repeated IS NOT NULL AND _one.events > 0 THEN\n",
+            ),
+        ),
+        (
+            "tests/http/test_commands.py"
+            "::test_the_same_key_answers_a_recorded_command_as_before_though_the_state_changed",
+        ),
+    ),
+    Patch(
+        "no repeat check under the lock",
+        "one command asked twice at once is recorded once",
+        (
+            Edit(
+                APPEND,
+                "        IF _one.repeated IS NOT NULL THEN\n",
+                "        IF false THEN\n",
+            ),
+        ),
+        (
+            "tests/store/test_answers.py::test_a_recorded_command_that_comes_again_records_nothing",
+            "tests/store/test_connections.py::test_the_same_command_at_two_replicas_is_recorded_once",
+        ),
+    ),
+    Patch(
+        "outcomes without events not kept",
+        "what recorded nothing records nothing when it comes again",
+        (Edit(APPEND, "    IF _kept THEN\n", "    IF false THEN\n"),),
+        (
+            "tests/store/test_answers.py"
+            "::test_an_outcome_without_facts_is_kept_and_answered_again_after_the_state_changed",
+        ),
+    ),
+    Patch(
+        "fingerprints not compared",
+        "a key that comes with another body is refused",
+        (
+            Edit(
+                HANDLING,
+                "        if found.fingerprint != fingerprint:\n",
+                "        if False:\n",
+            ),
+        ),
+        (
+            "tests/http/test_commands.py"
+            "::test_the_same_key_with_another_body_is_refused_and_records_nothing",
+        ),
+    ),
+    Patch(
+        "hash skips the actor",
+        "the chain seals every field, who did it too",
+        (Edit(APPEND, "                    convert_to(_actor[_one.n], 'UTF8'),\n", ""),),
+        ("tests/store/test_hash.py::test_known_facts_have_the_hashes_that_are_written_down_here",),
+    ),
+    Patch(
+        "cause and effect by the clock alone",
+        "a cause is recorded before its effect, whatever the clocks say",
+        (Edit(APPEND, "            _time := greatest(_time, _one.caused_at);\n", ""),),
+        (
+            "tests/store/test_time.py"
+            "::test_an_effect_is_recorded_behind_its_cause_though_that_lies_in_the_future",
+        ),
+    ),
+    Patch(
+        "refusal without the committer",
+        "no replica refuses by a state that has passed",
+        (
+            Edit(
+                HANDLING,
+                "                events, refusal = _decision(decider, folded.state, command, context)\n",
+                "                events, refusal = _decision(decider, folded.state, command, context)\n"
+                "                if refusal: return Handled(refusal=refusal)\n",
+            ),
+        ),
+        ("tests/http/test_replicas.py::test_a_rejection_from_a_stale_state_is_not_given",),
+    ),
+    Patch(
+        "two commands of a stream in one batch",
+        "a batch holds one command of a stream at most",
+        (
+            Edit(
+                COMMITTER,
+                "            if append.stream in taken or append.command_id in taken:\n",
+                "            if append.command_id in taken:\n",
+            ),
+        ),
+        (
+            "tests/store/test_committer.py"
+            "::test_one_batch_holds_one_command_of_a_stream_and_their_order_is_kept",
+        ),
+    ),
+    Patch(
+        "facts may be changed",
+        "what is recorded stays as it is, for the owner of the tables too",
+        (
+            Edit(
+                "runtime/schema/log/0001.the-log.sql",
+                "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event\n",
+                "CREATE TRIGGER append_only BEFORE TRUNCATE ON event\n",
+            ),
+        ),
+        ("tests/store/test_privileges.py::test_not_even_the_owner_changes_what_was_recorded",),
+    ),
+    Patch(
+        "larger than Kafka takes",
+        "no event is recorded that could not travel",
+        (
+            Edit(
+                "runtime/log/contract.py",
+                "EVENT_BYTES_MAX = 512 * 1024\n",
+                "EVENT_BYTES_MAX = 5120 * 1024\n",
+            ),
+        ),
+        ("tests/store/test_limits.py::test_what_is_too_large_is_refused_before_anything_is_sent",),
+    ),
+    Patch(
+        "cursor over unconfirmed records",
+        "the relay's cursor moves over what Kafka confirmed without a gap",
+        (
+            Edit(
+                RELAY,
+                "            if future.exception() is not None:\n"
+                "                return confirmed, future.exception()\n",
+                "            if future.exception() is not None:\n                continue\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_relay.py"
+            "::test_the_cursor_moves_only_over_what_was_confirmed_without_a_gap",
+        ),
+    ),
+    Patch(
+        "no read-back",
+        "the relay finds out what the broker lost, and sends it again",
+        (Edit(RELAY, "await self._last_of(await self._lost(cursor))", "{}"),),
+        (
+            "tests/carrying/test_broker_losses.py"
+            "::test_a_topic_that_was_emptied_is_filled_again_from_the_first_fact",
+        ),
+    ),
+    Patch(
+        "cursor of a stale owner",
+        "a relay that lost its lease moves no cursor",
+        (
+            Edit(
+                LEASE,
+                "leased_till = clock_timestamp() + make_interval(secs => $7)\n"
+                "                WHERE owner = $1",
+                "leased_till = clock_timestamp() + make_interval(secs => $7)\n"
+                "                WHERE $1::uuid IS NOT NULL",
+            ),
+        ),
+        ("tests/carrying/test_lease.py::test_a_stale_owner_moves_no_cursor",),
+    ),
+    Patch(
+        "place in its own transaction",
+        "rows and place move together or not at all",
+        (
+            Edit(
+                CONSUMER,
+                "            await self._places.move(connection, place, to)\n",
+                "            await self._places.move(self._pool, place, to)\n",
+            ),
+        ),
+        ("tests/carrying/test_consumer.py::test_rows_and_place_move_together_or_not_at_all",),
+    ),
+    Patch(
+        "place moved without comparing",
+        "a worker that was overtaken writes nothing",
+        (
+            Edit(
+                PLACE,
+                "            WHERE log = $1 AND partition = $2 AND position = $3 AND hash = $4\n"
+                "              AND incarnation = $8::uuid AND stopped IS NULL",
+                "            WHERE log = $1 AND partition = $2 AND ($3::bigint IS NOT NULL\n"
+                "              OR hash = $4 OR incarnation = $8::uuid)",
+            ),
+        ),
+        (
+            "tests/carrying/test_zombies.py"
+            "::test_a_worker_frozen_between_reading_and_writing_is_refused_when_it_wakes",
+        ),
+    ),
+    Patch(
+        "rows remembered over a handover",
+        "a worker that gets a partition back reads its rows anew",
+        (
+            Edit(
+                CONSUMER,
+                "            if known is None or not known.is_at(place):\n",
+                "            if known is None:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_zombies.py"
+            "::test_a_worker_that_gets_a_partition_back_forgets_the_rows_it_held",
+        ),
+    ),
+    Patch(
+        "no tail check",
+        "the last record of a quiet partition is missed when the broker loses it",
+        (
+            Edit(
+                CONSUMER,
+                "                if now - quiet_since >= patience:\n",
+                "                if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_consumer.py"
+            "::test_the_lost_tail_of_a_quiet_partition_is_filled_though_nothing_more_comes",
+        ),
+    ),
+    Patch(
+        "holes stepped over",
+        "what Kafka did not bring is taken from the log",
+        (Edit(CONSUMER, "            if recorded.previous != last:\n", "            if False:\n"),),
+        (
+            "tests/carrying/test_consumer.py"
+            "::test_a_hole_is_filled_from_the_log_before_what_is_behind_it",
+        ),
+    ),
+    Patch(
+        "incarnations not compared",
+        "a restored log stops its consumers",
+        (
+            Edit(
+                CONSUMER,
+                "            elif place.incarnation != heads.incarnation or place.position > head:\n",
+                "            elif place.position > head:\n",
+            ),
+        ),
+        ("tests/carrying/test_stops.py::test_a_restored_log_is_noticed_without_a_word_from_kafka",),
+    ),
+    Patch(
+        "hash not compared at the place",
+        "the same position with another content stops the partition",
+        (
+            Edit(
+                CONSUMER,
+                "        if recorded.position == place.position and recorded.hash != place.hash:\n",
+                "        if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_stops.py::test_the_same_position_with_another_hash_stops_the_partition",
+        ),
+    ),
+    Patch(
+        "one id for all commands of a reaction",
+        "a reaction's command is told apart by what it speaks to",
+        (
+            Edit(
+                "runtime/reacting.py",
+                "command_id=command_id_of(actor, cause.id, name, target),",
+                "command_id=command_id_of(actor, cause.id, name),",
+            ),
+        ),
+        (
+            "tests/carrying/test_policies.py"
+            "::test_two_commands_to_two_targets_have_ids_of_their_own_that_never_change",
+        ),
+    ),
+    Patch(
+        "a token not waited for",
+        "who gives back a token reads his own write",
+        (
+            Edit(
+                "runtime/reading/query.py",
+                "        if after is None:\n            return\n",
+                "        return\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_reading_own_writes.py"
+            "::test_a_query_with_a_token_waits_until_its_rows_hold_the_write",
+        ),
+    ),
+)

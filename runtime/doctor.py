@@ -12,7 +12,7 @@ from runtime.embedded.home import Home
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
 from runtime.migrate import check
-from runtime.process import schemas
+from runtime.process import Parts, pools_of, schemas
 from runtime.settings import Settings
 
 
@@ -48,9 +48,21 @@ async def findings(settings: Settings) -> list[Finding]:
     return found
 
 
+def _parts() -> list[Parts]:
+    """Every part in a process of its own, as containers run them: the most connections."""
+    services, projections = rooms.services(), rooms.projections()
+    return [
+        *(Parts(serve=(name,)) for name in services),
+        Parts(relay=tuple(services)),
+        *(Parts(project=(name,)) for name in projections),
+    ]
+
+
 async def _database(settings: Settings) -> list[Finding]:
     try:
         connection = await asyncpg.connect(settings.database_of("vault"), timeout=5)
+    except LookupError as error:
+        return [Finding("PostgreSQL", False, str(error), "set REEL_DATABASE_URL")]
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         return [Finding("PostgreSQL", False, repr(error), "check REEL_DATABASE_URL")]
     try:
@@ -59,9 +71,7 @@ async def _database(settings: Settings) -> list[Finding]:
         durable = await connection.fetchval("SHOW fsync") == "on"
     finally:
         await connection.close()
-    # A log's service role, and the login of its room, have a pool each.
-    pools = 2 * len(rooms.services()) + len(rooms.projections()) + 1
-    most = pools * settings.pool_size
+    most = settings.pool_size * sum(pools_of(part) for part in _parts())
     found = [
         Finding("PostgreSQL", True, version),
         Finding("fsync", durable, "on" if durable else "off", "" if durable else "turn it on"),

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 
 from runtime.embedded.home import Home
 from runtime.embedded.ports import kept_port
-from runtime.embedded.servers import Servers
+from runtime.embedded.servers import Endpoints, Servers
 from runtime.process import Parts, Process, migrate_all
 from runtime.settings import Settings
 
@@ -49,7 +49,7 @@ async def up(settings: Settings, progress: Callable[[str], None]) -> AsyncIterat
         raise AlreadyUp(home.describe() or {})
     servers = Servers(settings.home, environment=_named(settings), progress=progress)
     try:
-        endpoints = await asyncio.to_thread(servers.start)
+        endpoints = await _started(servers)
         settings = settings.model_copy(
             update={
                 "database_url": endpoints.database_url,
@@ -66,23 +66,45 @@ async def up(settings: Settings, progress: Callable[[str], None]) -> AsyncIterat
         running = asyncio.create_task(process.run(answered.set_result), name="process")
         watching = asyncio.create_task(_watch(servers, settings), name="servers")
         try:
-            running.add_done_callback(lambda _: answered.done() or answered.cancel())
-            try:
-                await answered
-            except asyncio.CancelledError:
+            await asyncio.wait((answered, running), return_when=asyncio.FIRST_COMPLETED)
+            if not answered.done():
                 await running
-                raise
             home.announce({"url": answered.result(), "kafka": endpoints.kafka})
             yield Up(answered.result(), settings, process, running)
         finally:
-            process.stop()
-            with suppress(asyncio.CancelledError):
-                await running
             watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            process.stop()
+            await asyncio.gather(watching, running, return_exceptions=True)
     finally:
         await asyncio.to_thread(servers.stop)
         home.release()
+
+
+async def _started(servers: Servers) -> Endpoints:
+    """Starts the servers. Who is told to end meanwhile waits for it all the same: the thread goes
+    on, and only what it has started can be stopped."""
+    starting = asyncio.ensure_future(asyncio.to_thread(servers.start))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait((starting,))
+        raise
+
+
+def reachable(settings: Settings) -> Settings:
+    """Settings that name the PostgreSQL of this home, if it is embedded and up.
+
+    Raises:
+        LookupError: no PostgreSQL is named, and none of this home's is up.
+    """
+    if settings.database_url is not None or settings.database_urls:
+        return settings
+    from runtime.embedded.postgres import EmbeddedPostgres
+
+    server = EmbeddedPostgres(settings.home / "postgres")
+    if not server.running():
+        raise LookupError("Reel is not up here: run `reel up`, or set REEL_DATABASE_URL")
+    return settings.model_copy(update={"database_url": server.start()})
 
 
 def _named(settings: Settings) -> dict[str, str]:

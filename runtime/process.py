@@ -62,6 +62,20 @@ def service_schema(service: str) -> str:
     return f"{service}_service"
 
 
+def consumer_schema(name: str) -> str:
+    """Where a projection keeps its rows, or a service what it has heard.
+
+    Raises:
+        LookupError: there is no such room.
+    """
+    if name in rooms.projections():
+        return rooms.projections()[name].schema
+    if name in rooms.services():
+        return service_schema(name)
+    known = ", ".join([*rooms.projections(), *rooms.services()])
+    raise LookupError(f"there is no consumer {name!r}; there are {known}")
+
+
 def schemas(settings: Settings) -> list[Schema]:
     """Every PostgreSQL schema of this build."""
     found = [Schema(settings.database_of(VAULT), VAULT, "vault")]
@@ -80,6 +94,17 @@ async def migrate_all(settings: Settings) -> list[str]:
     applied = await asyncio.to_thread(migrate, schemas(settings))
     created = await migrate_topics(settings, list(rooms.services()))
     return applied + [f"topic {topic}" for topic in created]
+
+
+def pools_of(parts: Parts) -> int:
+    """How many pools a process with those parts opens, if all rooms share one database: one for
+    the login itself, and one for each log that it reads or writes."""
+    logs = set(parts.relay) | set(parts.serve)
+    for name in parts.serve:
+        logs |= {"approval", *rooms.services()[name].policies.logs}
+    for name in parts.project:
+        logs |= set(rooms.projections()[name].view.logs)
+    return 1 + len(logs)
 
 
 class Process:
@@ -131,8 +156,11 @@ class Process:
                 self._go(relay.run(), "relay")
             self._stop_on_signals()
             announce(f"http://{self._settings.host}:{listener.getsockname()[1]}")
-            await self._until_stopped(serving)
-            await self._shut_down(server, serving)
+            try:
+                await self._until_stopped(serving)
+            finally:
+                self._stopping.set()
+                await self._shut_down(server, serving)
 
     async def _until_stopped(self, serving: asyncio.Task[None]) -> None:
         """A part that ends by itself has failed, and takes the process with it."""

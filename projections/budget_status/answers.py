@@ -95,4 +95,5 @@ class Lines(BaseModel):
 
     production: Id
     rows: list[PlanLine]
+    freshness: list[Freshness]
     next: str | None

@@ -61,7 +61,7 @@ def routes(reader: Reader) -> APIRouter:
                 "conventions": CONVENTIONS,
                 "rows": page[:limit],
                 "total": total(rows).shown(),
-                "freshness": await _freshness(reader, reading, production),
+                "freshness": await _freshness(reader, reading),
                 "next": page[limit - 1]["key"] if len(page) > limit else None,
             }
         )
@@ -114,6 +114,7 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         await reader.member(production, caller)
+        reading = await reader.read([production], ())
         rows = await reader.pool.fetch(
             f"""SELECT line, category, account, description, amount::text, unit, x::text,
                        rate::text, subtotal::text
@@ -128,6 +129,7 @@ def routes(reader: Reader) -> APIRouter:
             {
                 "production": production,
                 "rows": [dict(row) for row in rows[:limit]],
+                "freshness": await _freshness(reader, reading),
                 "next": rows[limit - 1]["line"] if len(rows) > limit else None,
             }
         )
@@ -135,10 +137,8 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-async def _freshness(
-    reader: Reader, reading: Reading, production: str | None = None
-) -> list[dict[str, Any]]:
-    return [one.model_dump() for one in await reader.freshness(reading, production)]
+async def _freshness(reader: Reader, reading: Reading) -> list[dict[str, Any]]:
+    return [one.model_dump() for one in await reader.freshness(reading)]
 
 
 def _json(body: dict[str, Any]) -> Response:

@@ -1,5 +1,5 @@
-"""`reel`: the command line. Every command has `--json`; exit codes: 0 done, 1 refused, 2 misused,
-3 not reachable."""
+"""`reel`: the command line. What answers a question has `--json`; exit codes: 0 done, 1 refused,
+2 misused, 3 not reachable."""
 
 import typer
 
@@ -21,6 +21,7 @@ for command in (
     machine.relay,
     machine.project,
     machine.migrate,
+    machine.rewind,
     machine.doctor,
     people.token,
     work.status,

@@ -90,7 +90,10 @@ class Client:
             if after is None:
                 return
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Lets the connection go."""
         self._http.close()
 
@@ -108,7 +111,9 @@ class Client:
         try:
             body: dict[str, Any] = answer.json()
         except ValueError:
-            raise NoReel(f"what answers at {self.url} is no Reel: name another with --url") from None
+            raise NoReel(
+                f"what answers at {self.url} is no Reel: name another with --url"
+            ) from None
         return body
 
 

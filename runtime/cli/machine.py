@@ -9,12 +9,16 @@ import typer
 from runtime import doctor as checkup
 from runtime import rooms
 from runtime.cli.output import UNREACHABLE, AsJson, err, out, print_json, table
-from runtime.instance import AlreadyUp, up
+from runtime.instance import AlreadyUp, reachable, up
 from runtime.logs import configure
-from runtime.process import Parts, Process, migrate_all
+from runtime.process import Parts, Process, consumer_schema, migrate_all
+from runtime.reading.rewind import rewind as rewound
 from runtime.settings import Settings, settings
 
-Port = Annotated[int | None, typer.Option(help="HTTP port; else one is kept in .reel")]
+Port = Annotated[
+    int | None,
+    typer.Option(help="HTTP port; else `up` keeps one in .reel, a part takes a free one"),
+]
 
 
 def _with_port(port: int | None) -> Settings:
@@ -107,6 +111,21 @@ def migrate(as_json: AsJson = False) -> None:
     else:
         for one in done or ["nothing was missing"]:
             out.print(one, highlight=False)
+
+
+def rewind(
+    consumer: Annotated[
+        str, typer.Argument(help="a projection, or a service's own of what it hears")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Let a consumer fold its logs again from the beginning, as after a restored log."""
+    schema = consumer_schema(consumer)
+    emptied = asyncio.run(rewound(reachable(settings()).database_of(consumer), schema))
+    if as_json:
+        print_json({"consumer": consumer, "schema": schema, "emptied": emptied})
+    else:
+        out.print(f"{schema} begins again: {', '.join(emptied)} emptied", highlight=False)
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -42,10 +42,10 @@ def show_slate(slate: dict[str, Any]) -> None:
         return
     figures = _figures()
     rows = [
-        [row["title"], row["currency"], row["phase"], *_amounts(row, figures)]
+        [row["title"], row["production"], row["currency"], *_amounts(row, figures)]
         for row in slate["rows"]
     ]
-    columns = ["Production", "", "Budget", *(HEADINGS[figure] for figure in figures)]
+    columns = ["Production", "Id", "", *(HEADINGS[figure] for figure in figures)]
     out.print(table("Slate", columns, rows, amounts_from=3))
     _show_freshness(slate)
 

@@ -23,14 +23,14 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Where the money stands: of one production, or of all that you are on."""
-    client = Client.of(url, name)
     path = "/v1/budget-status" if production is None else budget_status_path(production)
     query = {} if production is None else {"by": by}
-    answer = client.get(path, **query)
-    rows = list(answer["rows"])
-    while answer["next"] is not None:
-        answer = client.get(path, cursor=answer["next"], **query)
-        rows += answer["rows"]
+    with Client.of(url, name) as client:
+        answer = client.get(path, **query)
+        rows = list(answer["rows"])
+        while answer["next"] is not None:
+            answer = client.get(path, cursor=answer["next"], **query)
+            rows += answer["rows"]
     answer |= {"rows": rows, "next": None}
     if as_json:
         print_json(answer)
@@ -54,13 +54,13 @@ def trail(
     as_json: AsJson = False,
 ) -> None:
     """Who did what, when and because of what, over all logs, with the chains checked."""
-    client = Client.of(url, name)
     logs = [service] if service else list(rooms.services())
-    entries = [
-        entry
-        for log in logs
-        for entry in client.pages(f"/v1/productions/{production}/{log}/trail", "events")
-    ]
+    with Client.of(url, name) as client:
+        entries = [
+            entry
+            for log in logs
+            for entry in client.pages(f"/v1/productions/{production}/{log}/trail", "events")
+        ]
     entries.sort(key=lambda entry: entry["recorded_at_us"])
     audit = audit_line(entries) if verify else None
     if as_json:
@@ -145,8 +145,8 @@ def import_command(what: str) -> Callable[..., None]:
         name: As = None,
         as_json: AsJson = False,
     ) -> None:
-        client = Client.of(url, name)
-        answer = client.upload(f"/v1/productions/{production}/import/{what}", file.read_bytes())
+        with Client.of(url, name) as client:
+            answer = client.upload(f"/v1/productions/{production}/import/{what}", file.read_bytes())
         if as_json:
             print_json(answer)
         elif answer["events"]:

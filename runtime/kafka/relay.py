@@ -53,8 +53,8 @@ class Relay:
         self._lease = lease or Lease(store.log, pool)
         self._topic = settings.topic(store.log)
         self._woken = asyncio.Event()
-        self._checked_at = float("-inf")
         self._trouble: str | None = "the relay has not started"
+        self._stopped = False
 
     async def run(self) -> None:
         """Relays until cancelled; a broker or database that is away is waited for."""
@@ -66,8 +66,10 @@ class Relay:
                 except (KafkaError, BrokerLostData, LeaseLost, *OUTCOME_UNKNOWN) as error:
                     self._trouble = repr(error)
                     logger.warning("relay_waits", log=self._store.log, error=repr(error))
+                    await self._measure_while_away()
                     await asyncio.sleep(AGAIN_SECONDS)
         finally:
+            self._stopped = True
             listening.cancel()
             try:
                 await asyncio.wait_for(self._lease.release(), 2)
@@ -231,8 +233,8 @@ class Relay:
         if not wanted:
             return {}
         kafka = bus.reader(self._settings, f"reel-relay-{self._store.log}-read-back")
-        await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
         try:
+            await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
             async with asyncio.timeout(CONFIRM_SECONDS_MAX):
                 asked = {TopicPartition(self._topic, one): at for one, at in wanted.items()}
                 ends = await kafka.end_offsets(list(asked))
@@ -283,16 +285,22 @@ class Relay:
             and headers.get("ce_hash") == hash_.hex().encode()
         )
 
+    async def _measure_while_away(self) -> None:
+        """The backlog grows while the broker is away, and is told all the same."""
+        try:
+            if (cursor := await self._lease.take()) is not None:
+                await self._measure(cursor, await self._store.page(cursor.position, 1))
+        except OUTCOME_UNKNOWN:
+            return
+
     async def _measure(self, cursor: Cursor, page: Sequence[Recorded]) -> None:
         log = self._store.log
-        self._checked_at = time.monotonic()
-        if not page:
-            metrics.RELAY_BACKLOG.labels(log).set(0)
-            metrics.RELAY_AGE.labels(log).set(0)
-            return
-        heads = await self._store.heads()
-        metrics.RELAY_BACKLOG.labels(log).set(heads.position - cursor.position)
-        metrics.RELAY_AGE.labels(log).set((heads.time_us - page[0].recorded_at_us) / 1_000_000)
+        backlog, age_seconds = 0, 0.0
+        if page:
+            backlog = (await self._store.heads()).position - cursor.position
+            age_seconds = (await self._store.now_us() - page[0].recorded_at_us) / 1_000_000
+        metrics.RELAY_BACKLOG.labels(log).set(backlog)
+        metrics.RELAY_AGE.labels(log).set(max(0.0, age_seconds))
 
     async def _listen(self) -> None:
         """Wakes the relay when the log grows; polling finds what a lost connection missed."""
@@ -305,8 +313,11 @@ class Relay:
                             await asyncio.sleep(LISTENER_PROBED_SECONDS)
                             await connection.execute("SELECT 1")
                     finally:
-                        await connection.remove_listener(channel(self._store.log), self._wake)
+                        if not connection.is_closed():
+                            await connection.remove_listener(channel(self._store.log), self._wake)
             except OUTCOME_UNKNOWN:
+                if self._stopped:
+                    return
                 await asyncio.sleep(1)
 
     def _wake(self, *_: object) -> None:

@@ -287,7 +287,8 @@ class Consumer:
         """Parks the whole partition, loudly: nothing behind a fact it cannot fold is shown."""
         self._sink.forget(*key)
         self._at[key] = replace(self._at[key], stopped=reason)
-        metrics.STOPPED.labels(self.name, key[0]).inc()
+        stopped = [at for at in self._at.values() if at.log == key[0] and at.stopped]
+        metrics.STOPPED.labels(self.name, key[0]).set(len(stopped))
         logger.error(
             "partition_stopped",
             consumer=self.name,
@@ -380,7 +381,7 @@ class Consumer:
         """Why this consumer should not be relied upon now; empty when it should."""
         reasons = [
             f"{self.name}: {place.log}/{place.partition} stopped at {place.position}: "
-            f"{place.stopped}"
+            f"{place.stopped.partition(':')[0]}"
             for place in self._at.values()
             if place.stopped
         ]
@@ -398,5 +399,5 @@ def _restored(place: Place, heads: Heads) -> Divergence:
     return Divergence(
         f"the place is at {place.position} of incarnation {place.incarnation}, the log's head at "
         f"{heads.partitions[place.partition]} of {heads.incarnation}: the log was restored; "
-        "rewind this consumer"
+        "`reel rewind` lets this consumer begin again"
     )

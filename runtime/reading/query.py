@@ -33,7 +33,7 @@ class Freshness(BaseModel):
     log: str
     incarnation: str
     position: int = Field(description="the last position that is in this answer")
-    head: int = Field(description="the last position that the log has for this production")
+    head: int = Field(description="the last position that the log has for its productions")
     caught_up: bool
     head_at: str = Field(description="when the log took its last event, of any production")
 
@@ -110,26 +110,26 @@ class Reader:
             {(one[0], one[1]): (one[2], one[3]) for one in places},
         )
 
-    async def freshness(self, reading: "Reading", production: str | None = None) -> list[Freshness]:
-        """How far a reading is, log by log: for its production, or where it is furthest behind.
+    async def freshness(self, reading: "Reading") -> list[Freshness]:
+        """How far a reading is, log by log: where its productions are furthest behind.
 
         Raises:
-            Stopped: a partition that feeds the production stands still.
+            Stopped: a partition that feeds the answer stands still.
         """
         answers = []
         for log, store in self._stores.items():
             heads = await store.heads()
             count = len(heads.partitions)
-            looked_at = range(count) if production is None else [partition_of(production, count)]
+            looked_at = {partition_of(production, count) for production in reading.rows}
             position = head = 0
             behind = -1
             for partition in looked_at:
                 at, stopped = reading.places.get((log, partition), (0, None))
-                if stopped and production:
+                if stopped:
                     raise Stopped(f"{self.projection.name} stands still at {log} {at}: {stopped}")
-                if heads.partitions[partition] - at > behind:
-                    position, head = at, heads.partitions[partition]
-                    behind = head - at
+                ends = heads.partitions[partition]
+                if (ends - at, ends) > (behind, head):
+                    position, head, behind = at, ends, ends - at
             answers.append(
                 Freshness(
                     log=log,

@@ -21,7 +21,7 @@ from runtime.handling import Handled, Handler
 from runtime.log.committer import Committer
 from runtime.log.contract import COMMAND_EVENTS_MAX, Store, Unavailable
 from runtime.log.memory import MemoryStore
-from runtime.order import HOPS_MAX, Order
+from runtime.order import Order
 from runtime.people.vault import MemoryVault
 from runtime.reacting import ServiceSink
 from runtime.reading import consumer as consuming
@@ -329,7 +329,7 @@ async def test_reactions_to_reactions_end_after_twelve(room: Room) -> None:
     for _ in range(40):
         await consumer.check_tail("budget", behind_seconds_max=0)
     *raised, refused = await room.recorded()
-    assert [fact.hops for fact in raised] == list(range(1, HOPS_MAX + 1))
+    assert [fact.hops for fact in raised] == list(range(1, 13))
     assert {fact.type for fact in raised} == {"budget.CommitmentRaised"}
     assert isinstance(refused.event, ReactionRefused)
     assert refused.event.code == "too-many-hops"

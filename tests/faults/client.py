@@ -18,7 +18,7 @@ import httpx
 
 ANSWER_SECONDS_MAX = 90.0
 AGAIN_SECONDS = 0.1
-PACE_SECONDS = 0.08
+PACE_SECONDS = 0.15
 
 Body = dict[str, Any]
 
@@ -195,7 +195,7 @@ class Load:
     """Some films being planned and paid for, until told to stop."""
 
     def __init__(
-        self, client: Client, person_of: Callable[[str], str], seed: str, films: int = 4
+        self, client: Client, person_of: Callable[[str], str], seed: str, films: int = 3
     ) -> None:
         self.client = client
         self.seed = seed

@@ -79,7 +79,7 @@ class Run:
 
 @asynccontextmanager
 async def under_load(
-    world: World, name: str, *, films: int = 4, topic: bool = False
+    world: World, name: str, *, films: int = 3, topic: bool = False
 ) -> AsyncIterator[Run]:
     """The block brings faults about while the load runs; afterwards everything must be right."""
     seed = f"{SEED}/{name}"

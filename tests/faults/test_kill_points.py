@@ -12,13 +12,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.integration]
 FOLDS = ("before-fold", "inside-fold", "before-fold-commit", "after-fold")
 POINTS = {
     "serve": {
-        "before-append": (5, 60),
-        "after-append": (5, 60),
+        "before-append": (20, 60),
+        "after-append": (20, 60),
         "after-reaction": (1, 3),
-        **dict.fromkeys(FOLDS, (2, 10)),
+        **dict.fromkeys(FOLDS, (10, 40)),
     },
-    "relay": dict.fromkeys(("before-send", "inside-send", "after-send", "after-cursor"), (2, 20)),
-    "project": dict.fromkeys(FOLDS, (3, 30)),
+    "relay": dict.fromkeys(("before-send", "inside-send", "after-send", "after-cursor"), (5, 30)),
+    "project": dict.fromkeys(FOLDS, (10, 40)),
 }
 """By role, the points and between which passes of them the process dies."""
 

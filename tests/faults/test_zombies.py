@@ -12,40 +12,36 @@ from tests.faults.world import World
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
 
-@pytest.mark.parametrize("point", ["before-fold", "before-fold-commit"])
-async def test_a_frozen_projector_writes_nothing_when_it_wakes(world: World, point: str) -> None:
+async def test_a_frozen_projector_writes_nothing_when_it_wakes(world: World) -> None:
     """Frozen before its transaction, its place is not there any more; frozen inside, PostgreSQL
     ends what holds the others up."""
-    async with under_load(world, f"projector frozen at {point}") as run:
-        nth = random.Random(run.seed).randint(10, 30)
-        frozen = await world.replace("project", REEL_FREEZE_AT=f"{point}:{nth}")
-        fault = run.fault(f"projector frozen at {point}:{nth}")
-        await world.frozen(frozen)
-        frozen_at = time.monotonic()
-        await world.start("project")
-        run.recovers(fault, frozen_at)
-        await run.recovered()
-        frozen.send(signal.SIGCONT)
-        await run.load.until(60)
-        fault.hits = int(frozen.said("place_moved") + frozen.said("idle-in-transaction") > 0)
-        await world.stop(frozen)
+    async with under_load(world, "projector frozen") as run:
+        await _frozen_at(run, "project", "before-fold", "place_moved")
+        await _frozen_at(run, "project", "before-fold-commit", "idle-in-transaction")
 
 
-@pytest.mark.parametrize("point", ["before-send", "inside-send", "after-send"])
-async def test_a_frozen_relay_confirms_nothing_when_it_wakes(world: World, point: str) -> None:
-    async with under_load(world, f"relay frozen at {point}", topic=True) as run:
-        nth = random.Random(run.seed).randint(5, 20)
-        frozen = await world.replace("relay", REEL_FREEZE_AT=f"{point}:{nth}")
-        fault = run.fault(f"relay frozen at {point}:{nth}")
-        await world.frozen(frozen)
-        frozen_at = time.monotonic()
-        await world.start("relay")
-        run.recovers(fault, frozen_at)
-        await run.recovered()
-        frozen.send(signal.SIGCONT)
-        await run.load.until(60)
-        fault.hits = int(frozen.said("LeaseLost") > 0)
-        await world.stop(frozen)
+async def test_a_frozen_relay_confirms_nothing_when_it_wakes(world: World) -> None:
+    async with under_load(world, "relay frozen", topic=True) as run:
+        await _frozen_at(run, "relay", "before-send", "LeaseLost")
+        await _frozen_at(run, "relay", "after-send", "LeaseLost")
+
+
+async def _frozen_at(run: Run, role: str, point: str, refused: str) -> None:
+    """Freezes a process, lets another take over, and wakes it: it has to say it was `refused`."""
+    world = run.world
+    order = f"{point}:{random.Random(f'{run.seed} {point}').randint(5, 20)}"
+    frozen = await world.replace(role, REEL_FREEZE_AT=order)
+    fault = run.fault(f"{role} frozen at {order}")
+    await world.frozen(frozen)
+    frozen_at = time.monotonic()
+    await world.start(role)
+    run.recovers(fault, frozen_at)
+    await run.recovered()
+    frozen.send(signal.SIGCONT)
+    await world.until(lambda: [] if frozen.said(refused) else [f"no {refused}"], 20)
+    fault.hits = 1
+    await run.load.until(20)
+    await world.stop(frozen)
 
 
 async def test_two_projectors_share_the_work_and_lose_each_other(world: World) -> None:

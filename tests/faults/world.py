@@ -180,7 +180,7 @@ class World:
     def client(self) -> Client:
         return Client(lambda: self.urls("serve"), lambda: self.urls("project"), self._token_of)
 
-    def load(self, client: Client, seed: str, films: int = 4) -> Load:
+    def load(self, client: Client, seed: str, films: int = 3) -> Load:
         return Load(client, self._issuer.person, seed, films)
 
     def _token_of(self, person: str) -> str:
@@ -216,7 +216,7 @@ class World:
 
     async def reached(self, heads: dict[str, list[int]], seconds: float = 60.0) -> None:
         """Until everybody is as far as `heads`."""
-        await self._until(lambda: self.reach().behind(heads), seconds)
+        await self.until(lambda: self.reach().behind(heads), seconds)
 
     async def settle(self) -> None:
         """At rest: nobody is behind, twice the same, and everybody says so.
@@ -234,7 +234,7 @@ class World:
                 f"not at rest after {SETTLE_SECONDS_MAX:.0f} s: {now.behind()}\n{self.tails()}"
             )
             await asyncio.sleep(0.1)
-        await self._until(self._not_at_rest, 30)
+        await self.until(self._not_at_rest, 30)
 
     def _not_at_rest(self) -> list[str]:
         """Who is not ready, or does not say a lag of 0."""
@@ -258,7 +258,8 @@ class World:
             ]
         return found
 
-    async def _until(self, look: Callable[[], list[str]], seconds: float) -> None:
+    async def until(self, look: Callable[[], list[str]], seconds: float) -> None:
+        """Until `look` finds nothing any more that is not right."""
         deadline = time.monotonic() + seconds
         while found := await asyncio.to_thread(look):
             assert time.monotonic() < deadline, (

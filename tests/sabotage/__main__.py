@@ -7,8 +7,8 @@ not apply, or its tests fail without it.
 import os
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,28 +19,28 @@ from rich.table import Table
 
 from runtime.embedded.servers import Servers
 from tests.sabotage.patches import PATCHES, Patch
-from tests.sabotage.scratch import FAILED, PASSED, TIMED_OUT, DoesNotApply, Scratch
+from tests.sabotage.scratch import FAILED, PASSED, TIMED_OUT, DoesNotApply, Scratch, Tried
 from tests.servers import HASTY_POSTGRES
 
 AT_ONCE = 2
 CAUGHT = "caught"
 
+out = Console()
+
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a patch: `caught`, or why that cannot be said."""
+    """What became of a patch: `caught`, or why not."""
 
     patch: Patch
     verdict: str
-    failed: str
-    seconds: float
-    output: str
+    failed: str = ""
+    seconds: float = 0.0
 
 
-def main(words: list[str]) -> int:
-    """Tries the patches and prints a table; answers the exit code."""
+def main(words: Sequence[str]) -> int:
+    """Tries the patches, prints a table, and answers the exit code."""
     began = time.monotonic()
-    console = Console()
     patches = [one for one in PATCHES if not words or any(word in one.name for word in words)]
     with tempfile.TemporaryDirectory(prefix="reel-sabotage-") as folder:
         # Root's PostgreSQL runs as the user "nobody", who has to get in.
@@ -50,54 +50,76 @@ def main(words: list[str]) -> int:
             environment = {
                 "REEL_DATABASE_URL": servers.endpoints.database_url,
                 "REEL_KAFKA": servers.endpoints.kafka,
+                # Compiled once for all the copies, also where Python is told to keep nothing.
                 "PYTHONDONTWRITEBYTECODE": "",
                 "PYTHONPYCACHEPREFIX": str(home / "compiled"),
             }
-            scratches: Queue[Scratch] = Queue()
-            for number in range(AT_ONCE):
-                scratches.put(Scratch(home / f"copy-{number}", environment))
-            results = _try_all(patches, scratches, console)
-    _show(results, console, time.monotonic() - began)
-    return 0 if all(one.verdict == CAUGHT for one in results) else 1
+            copies = [Scratch(home / f"copy-{n}", environment) for n in range(AT_ONCE)]
+            sound, results = _try_all(patches, copies)
+    _show(results, time.monotonic() - began)
+    if sound.code != PASSED:
+        out.print(sound.output[-6000:], markup=False, highlight=False)
+        out.print("Without any patch the tests do not pass either, so they prove nothing.")
+    caught = all(one.verdict == CAUGHT for one in results)
+    return 0 if caught and sound.code == PASSED else 1
 
 
-def _try_all(patches: list[Patch], scratches: "Queue[Scratch]", console: Console) -> list[Result]:
-    whole: dict[str, bool] = {}
-    ready = threading.Event()
+def _try_all(patches: Sequence[Patch], copies: Sequence[Scratch]) -> tuple[Tried, list[Result]]:
+    """Every patch, and how the same tests go without any; as many at once as there are copies."""
+    free: Queue[Scratch] = Queue()
+    for copy in copies:
+        free.put(copy)
 
-    def baseline() -> None:
-        """The same tests without any patch: one that fails anyway would catch everything."""
-        scratch = scratches.get()
+    def unpatched() -> Tried:
+        copy = free.get()
         try:
-            for tests in sorted({patch.tests for patch in patches}):
-                pass
-            wanted = sorted({test for patch in patches for test in patch.tests})
-            tried = scratch.run(wanted)
-            whole["ok"] = tried.code == PASSED and " skipped" not in tried.output
-            if not whole["ok"]:
-                console.print(tried.output[-4000:], markup=False, highlight=False)
+            return copy.run(sorted({test for patch in patches for test in patch.tests}))
         finally:
-            scratches.put(scratch)
-            ready.set()
+            free.put(copy)
 
     def attempt(patch: Patch) -> Result:
-        scratch = scratches.get()
+        copy = free.get()
         try:
-            result = _try(patch, scratch)
+            result = _try(patch, copy)
         finally:
-            scratches.put(scratch)
-        console.print(
-            f"{result.verdict:<12} {patch.name} ({result.seconds:.0f} s)", highlight=False
-        )
+            free.put(copy)
+        out.print(f"{result.verdict}: {patch.name}", markup=False, highlight=False)
         return result
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        first = pool.submit(baseline)
+    with ThreadPoolExecutor(len(copies)) as pool:
+        sound = pool.submit(unpatched)
         results = list(pool.map(attempt, patches))
-        first.result()
-    if not whole["ok"]:
-        results = [
-            Result(one.patch, "tests fail without it", one.failed, one.seconds, one.output)
-            for one in results
-        ]
-    return results
+        return sound.result(), results
+
+
+def _try(patch: Patch, copy: Scratch) -> Result:
+    try:
+        with copy.patched(patch):
+            tried = copy.run(patch.tests)
+    except DoesNotApply as error:
+        return Result(patch, f"DOES NOT APPLY: {error}")
+    match tried.code:
+        case code if code == FAILED:
+            return Result(patch, CAUGHT, tried.failed, tried.seconds)
+        case code if code == PASSED:
+            return Result(patch, "NOT CAUGHT", "", tried.seconds)
+        case code if code == TIMED_OUT:
+            return Result(patch, "NO ANSWER in time", "", tried.seconds)
+        case code:
+            out.print(tried.output[-3000:], markup=False, highlight=False)
+            return Result(patch, f"NOT RUN (pytest says {code})", "", tried.seconds)
+
+
+def _show(results: Sequence[Result], seconds: float) -> None:
+    table = Table("Broken", "Promise", "Verdict", "By", "s", title="Sabotage")
+    for one in results:
+        table.add_row(
+            one.patch.name, one.patch.promise, one.verdict, one.failed, f"{one.seconds:.0f}"
+        )
+    out.print(table)
+    caught = sum(one.verdict == CAUGHT for one in results)
+    out.print(f"{caught} of {len(results)} caught, in {seconds:.0f} s", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

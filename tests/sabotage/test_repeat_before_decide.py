@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -29,7 +30,8 @@ async def test_a_repeat_is_answered_without_deciding_again():
     def counted(room: Any) -> Any:
         def decide(state: Any, command: Any, context: Any) -> Sequence[Event]:
             decided.append(type(command).__name__)
-            return room.decide(state, command, context)
+            events: Sequence[Event] = room.decide(state, command, context)
+            return events
 
         return replace(room, decide=decide)
 
@@ -44,7 +46,7 @@ async def test_a_repeat_is_answered_without_deciding_again():
             account="3601",
             amount=Decimal("1250.00"),
             description="Keeper's cottage, six weeks",
-            raised_on="2026-09-07",
+            raised_on=date(2026, 9, 7),
         ),
         command_id=str(uuid4()),
         actor="person-lucille",

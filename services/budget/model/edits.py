@@ -32,6 +32,7 @@ from services.budget.model.phases import Budget, Undrafted, drafted, still_draft
 from services.budget.model.problems import Problem, listed, problem
 from services.budget.model.rejections import (
     BudgetIsDrafted,
+    CurrencyIsAnother,
     FileDoesNotFit,
     LineExists,
     LineIsUnknown,
@@ -59,7 +60,12 @@ def decide_edit(budget: Budget, command: DraftEdit, context: Context) -> Sequenc
 
 def _draft(budget: Budget, command: DraftBudget, context: Context) -> Sequence[Event]:
     if isinstance(budget, Undrafted):
-        currency = command.currency or currency_of(context.known)
+        currency = currency_of(context.known)
+        if command.currency not in (None, currency):
+            raise CurrencyIsAnother(
+                f"the production counts in {currency}: leave `currency` out, or open a production "
+                f"in {command.currency}"
+            )
         return _drafted(currency, _new_headings(Content(currency), command.categories))
     content = budget.content
     if command.currency in (None, content.currency) and all(

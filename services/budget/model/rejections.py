@@ -111,5 +111,9 @@ class EstimateIsNegative(Rejection):
     """Neither a cost to complete nor a final cost is below zero."""
 
 
+class CurrencyIsAnother(Rejection):
+    """A budget in another currency than its production's could not be compared with its costs."""
+
+
 class EntriesDoNotFit(Rejection):
     """Some entries break a rule; nothing of them all was recorded."""

@@ -45,6 +45,7 @@ from services.budget.model.rejections import (
     BudgetIsNotDrafted,
     CategoryExists,
     CategoryIsUnknown,
+    CurrencyIsAnother,
     CurrencyIsUnknown,
     FileDoesNotFit,
     LineExists,
@@ -82,8 +83,11 @@ WITH_KEEPER = (DRAFTED, KEEPER_ADDED)
 
 def test_a_budget_is_drafted_in_the_currency_of_the_production():
     given(BUDGET).when(DraftBudget(categories=(CAST, CONSTRUCTION)), known=DOLLARS).then(DRAFTED)
-    given(BUDGET).when(DraftBudget(currency="CAD"), known=DOLLARS).then(
-        BudgetDrafted(currency="CAD", categories=())
+    given(BUDGET).when(DraftBudget(currency="USD"), known=DOLLARS).then(
+        BudgetDrafted(currency="USD", categories=())
+    )
+    given(BUDGET).when(DraftBudget(currency="CAD"), known=DOLLARS).refused(
+        CurrencyIsAnother, "counts in USD"
     )
     given(BUDGET).when(DraftBudget(), known=Known()).refused(CurrencyIsUnknown, "try again")
 

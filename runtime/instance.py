@@ -1,9 +1,11 @@
 """The whole of Reel on one machine: embedded servers, migration, and every part in one process."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -48,6 +50,7 @@ async def up(settings: Settings, progress: Callable[[str], None]) -> AsyncIterat
     if not home.acquire():
         raise AlreadyUp(home.describe() or {})
     servers = Servers(settings.home, environment=_named(settings), progress=progress)
+    _end_on_sigterm(asyncio.current_task())
     try:
         endpoints = await _started(servers)
         settings = settings.model_copy(
@@ -87,8 +90,15 @@ async def _started(servers: Servers) -> Endpoints:
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        await asyncio.wait((starting,))
+        await asyncio.gather(starting, return_exceptions=True)
         raise
+
+
+def _end_on_sigterm(starting: "asyncio.Task[Any] | None") -> None:
+    """Until the process has its own handlers, SIGTERM ends the start as Ctrl-C does."""
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        if starting is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, starting.cancel)
 
 
 def reachable(settings: Settings) -> Settings:

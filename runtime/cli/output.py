@@ -1,7 +1,9 @@
 """How the command line speaks: tables for the eye, JSON for programs, cures for errors."""
 
+import asyncio
 import functools
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -30,6 +32,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 REFUSED = 1
 MISUSED = 2
 UNREACHABLE = 3
+ENDED = 128 + signal.SIGTERM
+"""What a shell says of a program that SIGTERM ended; Ctrl-C gives 130."""
 
 
 def print_json(value: object) -> None:
@@ -83,6 +87,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             else:
                 complain(error)
             raise typer.Exit(REFUSED) from None
+        except asyncio.CancelledError:
+            raise typer.Exit(ENDED) from None
         except BrokenChain as error:
             regret("The chain is broken", f": {error}")
             raise typer.Exit(REFUSED) from None

@@ -381,7 +381,7 @@ class Consumer:
         """Why this consumer should not be relied upon now; empty when it should."""
         reasons = [
             f"{self.name}: {place.log}/{place.partition} stopped at {place.position}: "
-            f"{place.stopped.partition(':')[0]}"
+            f"{_told(place.stopped)}"
             for place in self._at.values()
             if place.stopped
         ]
@@ -393,6 +393,13 @@ class Consumer:
             if self._is_mine((log, partition)) and time.monotonic() - since > 5 * BEHIND_SECONDS_MAX
         ]
         return reasons + late
+
+
+def _told(reason: str) -> str:
+    """A reason as anybody may read it: without what may quote a fact."""
+    if reason.startswith(("Divergence", "UnknownEvent")):
+        return reason
+    return reason.partition(":")[0]
 
 
 def _restored(place: Place, heads: Heads) -> Divergence:

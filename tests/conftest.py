@@ -1,3 +1,3 @@
-"""What every test may ask for: one PostgreSQL and one Kafka for the session."""
+"""What every test may ask for: one PostgreSQL, one Kafka and one running instance a session."""
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.http.instance"]

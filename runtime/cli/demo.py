@@ -4,6 +4,8 @@ import asyncio
 import csv
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +52,26 @@ async def play(settings: Settings, as_json: bool) -> None:
 
 def _story(settings: Settings, url: str, told: Told) -> dict[str, Any]:
     """Every step has a key, so that playing it again records nothing twice."""
-    about = json.loads((SAMPLE / "production.json").read_text())
-    team = list(csv.DictReader((SAMPLE / "team.csv").open(newline="", encoding="utf-8")))
-    person = {member["role"]: member["name"] for member in reversed(team)}
     issuer = Issuer(settings)
+    with ExitStack() as clients:
+        return _scenes(
+            issuer.person,
+            lambda name: clients.enter_context(Client(url, issuer.token(name))),
+            told,
+        )
+
+
+def _scenes(
+    id_of: Callable[[str], str], as_person: Callable[[str], Client], told: Told
+) -> dict[str, Any]:
+    about = json.loads((SAMPLE / "production.json").read_text())
+    rows = (SAMPLE / "team.csv").read_text(encoding="utf-8").splitlines()
+    team = list(csv.DictReader(rows))
+    person = {member["role"]: member["name"] for member in reversed(team)}
+    today = datetime.now(UTC).date().isoformat()
 
     def as_(role: str) -> Client:
-        return Client(url, issuer.token(person[role]))
+        return as_person(person[role])
 
     production = about.pop("production")
     home = f"/v1/productions/{production}"
@@ -67,14 +82,15 @@ def _story(settings: Settings, url: str, told: Told) -> dict[str, Any]:
     opened = about | {"name": person["executive-producer"]}
     producer.command(f"{home}/approval/open-production", opened, "open")
     for member in team:
-        member_id = issuer.person(member["name"])
+        member_id = id_of(member["name"])
         producer.command(
             f"{home}/approval/appoint-person",
             {
                 "person": member_id,
                 "role": member["role"],
                 "name": member["name"],
-                "starts": member["from"] or None,
+                # Where the film is still to come, its people are at work all the same.
+                "starts": member["from"] if member["from"] <= today else None,
                 "ends": member["until"] or None,
             },
             f"appoint {member_id} {member['role']}",

@@ -67,14 +67,19 @@ class Relay:
                     self._trouble = repr(error)
                     logger.warning("relay_waits", log=self._store.log, error=repr(error))
                     await self._measure_while_away()
-                    await asyncio.sleep(AGAIN_SECONDS)
+                    # Another relay may reach the broker where this one does not.
+                    await self._let_go()
+                    await asyncio.sleep(2 * AGAIN_SECONDS)
         finally:
             self._stopped = True
             listening.cancel()
-            try:
-                await asyncio.wait_for(self._lease.release(), 2)
-            except OUTCOME_UNKNOWN:
-                logger.warning("lease_not_released", log=self._store.log)
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        try:
+            await asyncio.wait_for(self._lease.release(), 2)
+        except OUTCOME_UNKNOWN:
+            logger.warning("lease_not_released", log=self._store.log)
 
     async def _own_and_relay(self) -> None:
         while (cursor := await self._lease.take()) is None:

@@ -1,4 +1,4 @@
-"""A database for each test, copied from one that was migrated once, and topics of its own."""
+"""A clean database for each test, and topics of its own."""
 
 import asyncio
 import logging
@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import psycopg
 import pytest
 import structlog
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import sql
 
 from runtime.kafka.bus import migrate_topics
 from runtime.log.postgres import PostgresStore
@@ -34,38 +35,76 @@ def plain_log() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+class Database:
+    """One database with both logs, a room's memory and two read models, clean for each test.
+
+    Cleaning is twenty times quicker than copying a database, on a machine that is busy.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        schemas = [Schema(dsn, log, "log") for log in LOGS]
+        schemas += [Schema(dsn, f"{log}_service", "reader") for log in LOGS]
+        schemas.append(Schema(dsn, LEDGER, "reader", LEDGER_TABLES))
+        schemas.append(Schema(dsn, BUDGET_STATUS, "reader", BUDGET_STATUS_TABLES.read_text()))
+        migrate(schemas)
+        names = [schema.name for schema in schemas]
+        with psycopg.connect(dsn, autocommit=True) as session:
+            session.execute("CREATE SCHEMA pristine")
+            self._tables = [
+                (sql.Identifier(schema, table), sql.Identifier("pristine", f"{schema}.{table}"))
+                for schema, table in session.execute(
+                    "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s)",
+                    [names],
+                )
+            ]
+            for table, pristine in self._tables:
+                order = sql.SQL("CREATE TABLE {} AS TABLE {}").format(pristine, table)
+                session.execute(order)
+
+    def clean(self) -> None:
+        """As it was made, with logs of their own; whoever still uses it is put out."""
+        with psycopg.connect(self.dsn) as session:
+            session.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            session.execute("SET LOCAL session_replication_role = replica")
+            for table, pristine in self._tables:
+                session.execute(sql.SQL("DELETE FROM {}").format(table))
+                session.execute(sql.SQL("INSERT INTO {} TABLE {}").format(table, pristine))
+            for log in LOGS:
+                renew = sql.SQL("UPDATE {} SET incarnation = gen_random_uuid()")
+                session.execute(renew.format(sql.Identifier(log, "head")))
+
+
 @pytest.fixture(scope="session")
-def migrated(database_url: str) -> str:
-    """The name of a database with both logs, a room's memory, and two read models."""
-    dsn = fresh_database(database_url)
-    schemas = [Schema(dsn, log, "log") for log in LOGS]
-    schemas += [Schema(dsn, f"{log}_service", "reader") for log in LOGS]
-    schemas.append(Schema(dsn, LEDGER, "reader", LEDGER_TABLES))
-    schemas.append(Schema(dsn, BUDGET_STATUS, "reader", BUDGET_STATUS_TABLES.read_text()))
-    migrate(schemas)
-    return str(conninfo_to_dict(dsn)["dbname"])
+def database(database_url: str) -> Iterator[Database]:
+    """The database that these tests take one after the other."""
+    found = Database(fresh_database(database_url))
+    yield found
+    drop_database(found.dsn)
 
 
 @pytest.fixture
-async def world(database_url: str, migrated: str, tmp_path: Path) -> AsyncIterator[World]:
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
     """Two logs, a ledger, and no Kafka: topics are there with `topics` alone."""
-    dsn = await asyncio.to_thread(fresh_database, database_url, migrated)
-    pool = await asyncpg.create_pool(dsn, min_size=1, max_size=10, command_timeout=30)
+    await asyncio.to_thread(database.clean)
+    pool = await asyncpg.create_pool(database.dsn, min_size=1, max_size=10, command_timeout=30)
     tables = Tables(LEDGER, LEDGER_VIEW)
     await tables.learn_types(pool)
     yield World(
         settings=Settings(
             home=tmp_path,
-            database_url=dsn,
+            database_url=database.dsn,
             topic_prefix=f"test-{secrets.token_hex(4)}",
         ),
-        dsn=dsn,
+        dsn=database.dsn,
         pool=pool,
         stores={log: PostgresStore(log, pool) for log in LOGS},
         tables=tables,
     )
     await asyncio.wait_for(pool.close(), 10)
-    await asyncio.to_thread(drop_database, dsn)
 
 
 @pytest.fixture

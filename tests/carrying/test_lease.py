@@ -8,6 +8,7 @@ import pytest
 
 from runtime.kafka import bus, relay
 from runtime.kafka.lease import Cursor, Lease, LeaseLost
+from runtime.kafka.relay import Relay
 from tests.carrying.world import (
     Frozen,
     World,
@@ -189,3 +190,15 @@ async def test_a_relay_waits_for_its_broker_no_longer_than_it_owns_the_log(
     await topics.budget.costs(LIGHTHOUSE, 1)
     async with running(topics.relay(lease=Lease("budget", topics.pool, seconds=2.0)).run()):
         await until(lambda: len(made) > 1)
+
+
+async def test_an_owner_that_cannot_reach_the_broker_lets_one_that_can_have_the_log(
+    topics: World,
+) -> None:
+    await topics.budget.costs(LIGHTHOUSE, 1)
+    cut_off = topics.settings.model_copy(update={"kafka": "127.0.0.1:1"})
+    one = Relay(cut_off, topics.stores["budget"], topics.pool)
+    async with running(one.run()):
+        await until(lambda: any("Error" in reason for reason in one.unready()))
+        async with running(topics.relay().run()):
+            await until(at(topics, 1))

@@ -243,7 +243,10 @@ async def test_two_commands_to_two_targets_have_ids_of_their_own_that_never_chan
     await room.bring(consumer, cause)
     first, second = (order.command_id for order, _ in handler.handled)
     assert first != second
-    assert [fact.command_id for fact in await room.recorded()] == [first, second]
+    assert [(fact.type, fact.command_id) for fact in await room.recorded()] == [
+        ("budget.CommitmentRaised", first),
+        ("budget.CommitmentRaised", second),
+    ]
 
     await room.world.pool.execute(f"UPDATE {SCHEMA}.place SET position = 0, hash = ''")
     again, repeated = await room.process()

@@ -211,8 +211,9 @@ async def test_a_growing_log_is_carried_without_waiting_for_the_next_look(
 
 
 async def test_a_relay_says_that_it_waits_for_its_broker_and_goes_on_when_it_is_there(
-    topics: World,
+    topics: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(relay, "CONFIRM_SECONDS_MAX", 0.5)
     await topics.budget.costs(LIGHTHOUSE, 1)
     await topics.topic().delete()
     one = topics.relay()

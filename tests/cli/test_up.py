@@ -230,9 +230,9 @@ def test_the_demo_goes_on_where_it_was_killed_and_played_again_records_nothing(
 
 
 def demo(shell: Shell) -> dict[str, Any]:
-    played = shell.start("demo", "--json")
-    assert played.wait() == 0, played.err()
-    shown: dict[str, Any] = json.loads(played.out())
+    played = shell.reel("demo", "--json")
+    assert played.exit_code == 0, played.output
+    shown: dict[str, Any] = json.loads(played.stdout)
     return shown
 
 
@@ -319,23 +319,11 @@ def test_the_doctor_sees_what_is_up(second: Running) -> None:
 
 
 def test_stopped_by_sigterm_it_ends_in_time_and_leaves_nothing_running(second: Running) -> None:
-    ended = stopped(second, signal.SIGTERM)
-    assert ended == 0
-    assert "not up" in second.shell.reel("status", "--as", "Nobody").stderr
-
-
-def test_stopped_by_ctrl_c_it_ends_in_time_and_leaves_nothing_running(shell: Shell) -> None:
-    with started(shell) as running:
-        assert stopped(running, signal.SIGINT) in (0, 130)
-
-
-def stopped(running: Running, number: int) -> int:
-    """Its exit code, after that signal to `reel up` itself."""
-    family = running.family + psutil.Process(running.pid).children(recursive=True)
+    family = second.family + psutil.Process(second.pid).children(recursive=True)
     sent = time.monotonic()
-    running.up.process.send_signal(number)
-    code = running.up.wait()
+    second.up.process.send_signal(signal.SIGTERM)
+    assert second.up.wait() == 0
     assert time.monotonic() - sent < STOP_SECONDS_MAX
-    eventually("the end of all", lambda: not running.shell.left_running(), 10)
+    eventually("the end of all", lambda: not second.shell.left_running(), 10)
     assert [one for one in family if one.is_running() and one.status() != "zombie"] == []
-    return code
+    assert "not up" in second.shell.reel("status", "--as", "Nobody").stderr

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from runtime.embedded.home import Home
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.servers import DATABASE_VARIABLE, KAFKA_VARIABLE
 from tests.faults.run import FAULTS, SEED
 from tests.faults.world import World
-from tests.servers import fresh_database
+from tests.servers import _PREFIX, fresh_database
 
 HOME_VARIABLE = "REEL_FAULT_HOME"
 _WORLDS: list[World] = []
@@ -38,12 +39,17 @@ def durable_postgres() -> Iterator[EmbeddedPostgres | None]:
     if os.environ.get(DATABASE_VARIABLE):
         yield EmbeddedPostgres(home / "postgres") if home else None
         return
-    folder = Path(tempfile.mkdtemp(prefix="reel-faults-postgres-"))
+    # Named and locked as the homes of other sessions are, so that the next one sweeps what a
+    # killed one left.
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     # Root's PostgreSQL runs as the user "nobody", who has to get in.
     folder.chmod(0o755)
+    lock = Home(folder, "servers")
+    lock.acquire()
     server = EmbeddedPostgres(folder / "postgres")
     yield server
     server.stop()
+    lock.release()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -19,7 +19,7 @@ _DIES_WITH_PARENT = "import ctypes; ctypes.CDLL(None).prctl(1, 9); " * (sys.plat
 _PROGRAM = f"{_DIES_WITH_PARENT}from runtime.cli import app; app()"
 
 # Where Python is told to keep nothing compiled, each start would compile all of it again.
-_COMPILED = (
+COMPILED = (
     {
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": os.path.join(tempfile.gettempdir(), f"reel-compiled-{os.getuid()}"),
@@ -49,7 +49,7 @@ class Part:
                 env={
                     **os.environ,
                     "PYTHONUNBUFFERED": "1",
-                    **_COMPILED,
+                    **COMPILED,
                     **environment,
                 },
             )

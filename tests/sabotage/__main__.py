@@ -5,6 +5,7 @@ not apply, or its tests fail without it.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from runtime.embedded.servers import Servers
+from tests.faults.parts import COMPILED
 from tests.sabotage.patches import PATCHES, Patch
 from tests.sabotage.scratch import FAILED, PASSED, TIMED_OUT, DoesNotApply, Scratch, Tried
 from tests.servers import HASTY_POSTGRES
@@ -50,12 +52,11 @@ def main(words: Sequence[str]) -> int:
             environment = {
                 "REEL_DATABASE_URL": servers.endpoints.database_url,
                 "REEL_KAFKA": servers.endpoints.kafka,
-                # Compiled once for all the copies, also where Python is told to keep nothing.
-                "PYTHONDONTWRITEBYTECODE": "",
-                "PYTHONPYCACHEPREFIX": str(home / "compiled"),
+                **COMPILED,
             }
             copies = [Scratch(home / f"copy-{n}", environment) for n in range(AT_ONCE)]
             sound, results = _try_all(patches, copies)
+        _forget_compiled(home)
     _show(results, time.monotonic() - began)
     if sound.code != PASSED:
         out.print(sound.output[-6000:], markup=False, highlight=False)
@@ -110,13 +111,17 @@ def _try(patch: Patch, copy: Scratch) -> Result:
             return Result(patch, f"NOT RUN (pytest says {code})", "", tried.seconds)
 
 
+def _forget_compiled(copies: Path) -> None:
+    """What was compiled of the packages stays good for the next time, what was of copies not."""
+    if COMPILED:
+        shutil.rmtree(COMPILED["PYTHONPYCACHEPREFIX"] + str(copies), ignore_errors=True)
+
+
 def _show(results: Sequence[Result], seconds: float) -> None:
-    table = Table("Broken", "Promise", "Verdict", "By", "s", title="Sabotage")
+    table = Table("Broken", "Verdict", "By", "s", title="Sabotage", box=None)
     for one in results:
-        table.add_row(
-            one.patch.name, one.patch.promise, one.verdict, one.failed, f"{one.seconds:.0f}"
-        )
-    out.print(table)
+        table.add_row(one.patch.name, one.verdict, one.failed, f"{one.seconds:.0f}")
+    Console(width=160).print(table)
     caught = sum(one.verdict == CAUGHT for one in results)
     out.print(f"{caught} of {len(results)} caught, in {seconds:.0f} s", highlight=False)
 

@@ -41,7 +41,7 @@ PATCHES = (
                 "",
             ),
         ),
-        ("tests/store/test_connections.py::test_two_committers_of_one_log_take_turns",),
+        ("tests/sabotage/test_append.py::test_an_append_waits_for_the_one_that_is_under_way",),
     ),
     Patch(
         "acknowledged before the commit",
@@ -75,9 +75,7 @@ PATCHES = (
                 "CREATE SEQUENCE next_position;\nCREATE TABLE head (\n",
             ),
         ),
-        (
-            "tests/sabotage/test_rollback.py::test_an_append_that_is_rolled_back_leaves_no_gap_behind",
-        ),
+        ("tests/sabotage/test_append.py::test_an_append_that_is_rolled_back_leaves_no_gap_behind",),
     ),
     Patch(
         "repeats looked up after deciding",

@@ -18,7 +18,10 @@ from runtime.web.problems import Problem
 After = Annotated[
     str | None, Query(description="a token: answer only once the rows hold that command's events")
 ]
-Cursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=100, pattern=r"^[^\x00]*$", description="`next` of the page before"),
+]
 SlateCursor = Annotated[Id | None, Query(description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
 

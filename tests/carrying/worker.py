@@ -26,7 +26,7 @@ async def work(settings: Settings) -> None:
     subscription = Subscription(settings, consumer, "ledger")
     if KAFKA_VARIABLE not in os.environ:
         # The embedded broker takes a dead worker for dead sooner than others may be told to.
-        subscription._subscriber._connection_args["session_timeout_ms"] = 2_000  # type: ignore[index]
+        subscription._subscriber._connection_args["session_timeout_ms"] = 2_000
     await subscription.run()
     await consumer.watch_the_tail()
 

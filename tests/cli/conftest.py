@@ -15,8 +15,7 @@ from typing import Any
 import psutil
 import pytest
 import structlog
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from runtime.cli import app
 from runtime.settings import settings

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 import typer
-from click.testing import Result
 from rich.console import Console
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from events.envelope import BrokenChain
 from runtime.cli.output import guarded, table
@@ -58,7 +57,9 @@ def test_a_url_that_is_none_is_told(cold: Shell, url: str) -> None:
 def test_a_url_at_which_nobody_answers_is_not_reachable(cold: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
-    check(cold.reel("status", "--as", "Rosalind", "--url", f"http://127.0.0.1:{port}"), 3, "refused")
+    check(
+        cold.reel("status", "--as", "Rosalind", "--url", f"http://127.0.0.1:{port}"), 3, "refused"
+    )
 
 
 def test_a_url_at_which_somebody_else_answers_is_told(cold: Shell) -> None:
@@ -133,7 +134,9 @@ def test_the_doctor_names_the_cure_for_servers_that_do_not_answer(cold: Shell) -
 
 
 @pytest.mark.parametrize("words", [["serve", "catering"], ["relay", "x"], ["project", "weather"]])
-def test_a_room_that_is_not_there_is_told_with_those_that_are(cold: Shell, words: list[str]) -> None:
+def test_a_room_that_is_not_there_is_told_with_those_that_are(
+    cold: Shell, words: list[str]
+) -> None:
     check(cold.reel(*words), 2, "no room", "budget")
 
 

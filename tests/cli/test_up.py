@@ -268,9 +268,7 @@ def test_the_trail_tells_who_did_what_because_of_what_and_checks_the_chains(
     assert done.exit_code == 0
     assert "budget.BudgetLocked" in done.stdout and "approval.ApprovalGranted" in done.stdout
     assert "chain holds" in " ".join(done.stdout.split())
-    whole = json.loads(
-        second.shell.reel("trail", FILM, "--as", NAMES["auditor"], "--json").stdout
-    )
+    whole = json.loads(second.shell.reel("trail", FILM, "--as", NAMES["auditor"], "--json").stdout)
     times = [entry["recorded_at_us"] for entry in whole["events"]]
     assert times == sorted(times)
     assert whole["audit"].count("chain holds") == 2

@@ -1,6 +1,7 @@
 """Processes are killed with -9 before, inside and after each of their transactions."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -23,24 +24,6 @@ POINTS = {
 """By role, the points and between which passes of them the process dies."""
 
 
-@pytest.mark.parametrize("role", POINTS)
-async def test_killed_at_every_point(world: World, role: str) -> None:
-    async with under_load(world, f"{role} killed") as run:
-        chance = random.Random(run.seed)
-        orders = [
-            {"REEL_KILL_AT": f"{point}:{chance.randint(*passes)}"}
-            for point, passes in POINTS[role].items()
-        ]
-        doomed = await world.replace(role, **orders[0])
-        for order, following in zip(orders, [*orders[1:], {}], strict=True):
-            fault = run.fault(f"{role} killed at {order['REEL_KILL_AT']}")
-            fault.hits = int(await world.ended(doomed) == -9)
-            run.recovers(fault, doomed.died_at or 0)
-            doomed = await world.start(role, **following)
-        await run.recovered()
-        await _killed_while(run, role, *INSIDE_SQL[role])
-
-
 INSIDE_SQL = {
     "serve": (
         "inside-append",
@@ -58,16 +41,32 @@ INSIDE_SQL = {
         "%UPDATE budget_status_v1.place%SET position%",
     ),
 }
-"""A statement that takes the lock on which the process's own statement then waits."""
+"""By role, a statement that takes the lock on which the process's own statement then waits."""
+
+
+@pytest.mark.parametrize("role", POINTS)
+async def test_killed_at_every_point(world: World, role: str) -> None:
+    """Each process that is killed is followed by the one that is to die at the next point."""
+    async with under_load(world, f"{role} killed") as run:
+        chance = random.Random(run.seed)
+        orders = [
+            {"REEL_KILL_AT": f"{point}:{chance.randint(*passes)}"}
+            for point, passes in POINTS[role].items()
+        ]
+        await _killed_while(run, role, *INSIDE_SQL[role])
+        doomed = await world.start(role, **orders[0])
+        for order, following in pairwise([*orders, {}]):
+            fault = run.fault(f"{role} killed at {order['REEL_KILL_AT']}")
+            fault.hits = int(await world.ended(doomed) == -9)
+            run.recovers(fault, doomed.died_at or 0)
+            doomed = await world.start(role, **following)
 
 
 async def _killed_while(run: Run, role: str, name: str, lock: str, statement: str) -> None:
     """Kills the process while its statement is under way: what it sent may commit unheard."""
-    world = run.world
-    (doomed,) = world.running(role)
+    (doomed,) = run.world.running(role)
     fault = run.fault(f"{role} killed {name}")
-    with world.held(lock):
-        await world.waiting(statement)
+    with run.world.held(lock):
+        await run.world.waiting(statement)
         fault.hits = int(doomed.kill() == -9)
     run.recovers(fault, doomed.died_at or 0)
-    await world.start(role)

@@ -3,9 +3,12 @@
 import random
 import signal
 import time
+from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
+from tests.faults.parts import Part
 from tests.faults.run import Fault, Run, under_load
 from tests.faults.world import World
 
@@ -16,32 +19,42 @@ async def test_a_frozen_projector_writes_nothing_when_it_wakes(world: World) -> 
     """Frozen before its transaction, its place is not there any more; frozen inside, PostgreSQL
     ends what holds the others up."""
     async with under_load(world, "projector frozen") as run:
-        await _frozen_at(run, "project", "before-fold", "place_moved")
-        await _frozen_at(run, "project", "before-fold-commit", "idle-in-transaction")
+        await _frozen(
+            run,
+            "project",
+            {"before-fold": "place_moved", "before-fold-commit": "idle-in-transaction"},
+        )
 
 
 async def test_a_frozen_relay_confirms_nothing_when_it_wakes(world: World) -> None:
     async with under_load(world, "relay frozen", topic=True) as run:
-        await _frozen_at(run, "relay", "before-send", "LeaseLost")
-        await _frozen_at(run, "relay", "after-send", "LeaseLost")
+        await _frozen(run, "relay", {"before-send": "LeaseLost", "after-send": "LeaseLost"})
 
 
-async def _frozen_at(run: Run, role: str, point: str, refused: str) -> None:
-    """Freezes a process, lets another take over, and wakes it: it has to say it was `refused`."""
+async def _frozen(run: Run, role: str, points: dict[str, str]) -> None:
+    """Freezes a process at each point, lets another take over, and wakes it, so that it has to
+    say how it was refused. Who takes over is the next one to freeze."""
     world = run.world
-    order = f"{point}:{random.Random(f'{run.seed} {point}').randint(5, 20)}"
-    frozen = await world.replace(role, REEL_FREEZE_AT=order)
-    fault = run.fault(f"{role} frozen at {order}")
-    await world.frozen(frozen)
-    frozen_at = time.monotonic()
-    await world.start(role)
-    run.recovers(fault, frozen_at)
-    await run.recovered()
-    frozen.send(signal.SIGCONT)
-    await world.until(lambda: [] if frozen.said(refused) else [f"no {refused}"], 20)
-    fault.hits = 1
-    await run.load.until(20)
-    await world.stop(frozen)
+    chance = random.Random(run.seed)
+    orders = [{"REEL_FREEZE_AT": f"{point}:{chance.randint(40, 60)}"} for point in points]
+    frozen = await world.replace(role, **orders[0])
+    for (order, following), refused in zip(pairwise([*orders, {}]), points.values(), strict=True):
+        fault = run.fault(f"{role} frozen at {order['REEL_FREEZE_AT']}")
+        await world.frozen(frozen)
+        frozen_at = time.monotonic()
+        heir = await world.start(role, **following)
+        run.recovers(fault, frozen_at)
+        await run.recovered()
+        frozen.send(signal.SIGCONT)
+        await world.until(_said(frozen, refused), 20)
+        fault.hits = 1
+        await run.load.until(20)
+        await world.stop(frozen)
+        frozen = heir
+
+
+def _said(part: Part, words: str) -> Callable[[], list[str]]:
+    return lambda: [] if part.said(words) else [f"{part.role} does not say {words}"]
 
 
 async def test_two_projectors_share_the_work_and_lose_each_other(world: World) -> None:
@@ -51,18 +64,13 @@ async def test_two_projectors_share_the_work_and_lose_each_other(world: World) -
         second = await _joined(run, "a second projector joins")
         await world.stop(second)
         await _served(run, run.fault("it leaves in good order", injected=0), time.monotonic())
-        third = await _joined(run, "a third projector joins")
+        await _joined(run, "a third projector joins")
         fault = run.fault("the first projector is killed")
         fault.hits = int(first.kill() == -signal.SIGKILL)
         await _served(run, fault, first.died_at or 0)
-        await world.start("project")
-        await run.load.until(40)
-        fault = run.fault("the third projector is killed")
-        fault.hits = int(third.kill() == -signal.SIGKILL)
-        await _served(run, fault, third.died_at or 0)
 
 
-async def _joined(run: Run, name: str):
+async def _joined(run: Run, name: str) -> Part:
     fault = run.fault(name, injected=0)
     before = time.monotonic()
     part = await run.world.start("project")

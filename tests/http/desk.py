@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -14,7 +14,7 @@ from runtime.handling import Handler
 from runtime.log.committer import Committer
 from runtime.log.contract import Store
 from runtime.people.identity import Issuer, Verifier
-from runtime.people.team import Member
+from runtime.people.team import Member, Team
 from runtime.people.vault import MemoryVault
 from runtime.settings import Settings
 from runtime.web.commands import ServiceFace
@@ -58,7 +58,7 @@ async def desk(
         app = application(
             title="Reel",
             verifier=verifier or Verifier.from_settings(settings),
-            services=[ServiceFace(handler, team or Everybody(), handler.vault)],
+            services=[ServiceFace(handler, cast(Team, team or Everybody()), handler.vault)],
             queries=[],
             unready=list,
             documented=False,

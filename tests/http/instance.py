@@ -136,4 +136,3 @@ def instance(database_url: str, kafka: str) -> Iterator[Instance]:
 def film(instance: Instance) -> Film:
     """The film with its whole team, for tests that leave no trace that another would mind."""
     return instance.film()
-

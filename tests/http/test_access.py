@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -96,10 +96,13 @@ def strange(instance: Instance) -> Film:
     for role in NAMES:
         for log in ("approval", "budget"):
             film.client(role).get(f"{film.home}/{log}/trail")
-    for role in NAMES:
-        for log in ("approval", "budget"):
-            path = f"{film.home}/{log}/trail"
-            wait_for("denial", lambda r=role, p=path: film.client(r).get(p).status_code == 404)
+
+    def denied() -> bool:
+        paths = [f"{film.home}/{log}/trail" for log in ("approval", "budget")]
+        answers = [film.client(role).get(path) for role in NAMES for path in paths]
+        return {answer.status_code for answer in answers} == {404}
+
+    wait_for("denial", denied)
     return film
 
 
@@ -222,7 +225,7 @@ def days(starts: int | None, ends: int | None) -> dict[str, str]:
     found = {}
     for name, ahead in (("starts", starts), ("ends", ends)):
         if ahead is not None:
-            found[name] = (date.today() + timedelta(days=ahead)).isoformat()
+            found[name] = (datetime.now(UTC).date() + timedelta(days=ahead)).isoformat()
     return found
 
 
@@ -255,7 +258,8 @@ async def test_the_first_and_the_last_day_belong_to_an_appointment(instance: Ins
 def routes(app: FastAPI) -> set[tuple[str, str]]:
     """Method and path of everything that the application answers, shown in OpenAPI or not."""
     contexts = list(iter_route_contexts(app.routes))
-    return {(method, one.path) for one in contexts for method in one.methods - {"HEAD"}}
+    every = {(method, one.path or "") for one in contexts for method in one.methods or ()}
+    return {(method, path) for method, path in every if method != "HEAD"}
 
 
 def test_nothing_but_health_is_open(instance: Instance) -> None:

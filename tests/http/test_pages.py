@@ -21,9 +21,9 @@ def budgeted(instance: Instance) -> Film:
     entries = [
         PURCHASE_ORDER | {"entry": "commit", "commitment": f"PO-{number}"} for number in range(230)
     ]
-    token = good(
-        film.give("line-producer", "budget/record-costs", {"entries": entries})
-    ).json()["token"]
+    token = good(film.give("line-producer", "budget/record-costs", {"entries": entries})).json()[
+        "token"
+    ]
     film.status(after=token)
     return film
 

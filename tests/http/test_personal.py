@@ -56,7 +56,9 @@ async def every_record(instance: Instance) -> list[bytes]:
         while len(found) < sum(ends.values()):
             for records in (await kafka.getmany(timeout_ms=200)).values():
                 for record in records:
-                    headers = [part for key, value in record.headers for part in (key.encode(), value)]
+                    headers = [
+                        part for key, value in record.headers for part in (key.encode(), value)
+                    ]
                     found.append(b"\n".join([record.key, record.value, *headers]))
         return found
 

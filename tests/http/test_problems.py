@@ -53,7 +53,9 @@ def test_the_tests_here_reach_every_code_there_is() -> None:
     """A new code comes with its test: this file names every one."""
     codes = {code for _, code in problems._TABLE.values()} | set(problems._HTTP_CODES.values())
     text = Path(__file__).read_text()
-    assert {one for one in codes | {"invalid", "bad-file", "unforeseen"} if f'"{one}"' not in text} == set()
+    assert {
+        one for one in codes | {"invalid", "bad-file", "unforeseen"} if f'"{one}"' not in text
+    } == set()
 
 
 @pytest.mark.parametrize(
@@ -228,9 +230,7 @@ def test_a_body_of_another_form_is_invalid_and_names_each_field(film: Film) -> N
         ("../6F0C2B1E-8D3A-4C57-9B64-2E71D5A0F38C/budget-status", {}),
     ],
 )
-def test_a_query_of_another_form_is_invalid(
-    film: Film, path: str, query: dict[str, str]
-) -> None:
+def test_a_query_of_another_form_is_invalid(film: Film, path: str, query: dict[str, str]) -> None:
     check(film.client(LEADER).get(f"{film.home}/{path}", params=query), 422, "invalid")
 
 
@@ -409,14 +409,11 @@ async def test_a_database_that_is_away_is_told_and_the_same_key_succeeds_when_it
     async with (
         cable(str(server["host"]), int(str(server["port"]))) as line,
         asyncpg.create_pool(
-            user=server["user"],
-            password=server.get("password"),
-            database=server["dbname"],
+            instance.settings.database_url,
             host="127.0.0.1",
             port=line.port,
             min_size=1,
             max_size=4,
-            ssl=False,
         ) as pool,
         desk(PostgresStore("approval", pool), instance.settings) as at,
     ):

@@ -140,7 +140,9 @@ async def test_nothing_and_a_refusal_are_repeated_by_the_other_replica(replicas:
     first = await replicas.a.handle(stray)
     assert first.refusal is not None and first.refusal["code"] == "line-is-unknown"
     await replicas.give(replicas.a, RemoveLine(line="1401-02", reason="Cut"), DAUGHTER)
-    await replicas.give(replicas.a, AddLine.model_validate({"line": LIGHTHOUSE_LINE | {"line": "9"}}))
+    await replicas.give(
+        replicas.a, AddLine.model_validate({"line": LIGHTHOUSE_LINE | {"line": "9"}})
+    )
     await replicas.give(replicas.a, SubmitBudget())
     for order in (nothing, refused):
         again = await replicas.b.handle(order)

@@ -15,12 +15,12 @@ from pydantic import SecretStr, TypeAdapter
 
 import runtime.people.vault
 from events.personal import ERASED, Sealed
+from runtime.migrate import Schema, migrate
 from runtime.people import sealed as texts
 from runtime.people.kept import master_key
-from runtime.migrate import Schema, migrate
 from runtime.people.sealed import SealBroken
-from runtime.settings import Settings
 from runtime.people.vault import MemoryVault, Sealer, Vault, WrongMasterKey
+from runtime.settings import Settings
 from tests.servers import drop_database, fresh_database
 
 BOTH = [

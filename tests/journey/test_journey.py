@@ -73,7 +73,9 @@ class Story:
         """The budget status, once a policy has brought the budget into that phase."""
         status: dict[str, Any] = wait_for(
             f"version {version} {phase}",
-            lambda: (s := self.film.status()) and (s["phase"], s["version"]) == (phase, version) and s,
+            lambda: (
+                (s := self.film.status()) and (s["phase"], s["version"]) == (phase, version) and s
+            ),
         )
         return status
 
@@ -230,7 +232,9 @@ def test_one_changed_line_and_one_changed_cost_give_the_figures_of_the_oracle(
     budget, costs = rows_of(BUDGET_CSV), rows_of(COSTS_CSV)
     revised = revise_a_line(dice, budget)
     corrected = correct_a_cost(dice, costs)
-    print(f"line {revised['line']} at {revised['rate']}, {corrected['reference']} at {corrected['amount']}")
+    print(
+        f"line {revised['line']} at {revised['rate']}, {corrected['reference']} at {corrected['amount']}"
+    )
 
     good(story.give("producer", "budget/reopen-budget", reason="The gallery carries actors now"))
     assert story.film.status()["total"]["approved"] == story.expected["total"]["approved"]
@@ -305,17 +309,25 @@ def correct_a_cost(dice: random.Random, costs: Rows) -> dict[str, str]:
 
 def test_the_whole_story_stands_in_the_trails(story: Story) -> None:
     steps = [one for one in story.film.types("budget") if one.startswith("Budget")]
-    assert steps == (
-        "BudgetDrafted BudgetSubmitted BudgetReturned BudgetSubmitted BudgetReopened "
-        "BudgetSubmitted BudgetLocked BudgetReopened BudgetSubmitted BudgetLocked"
-    ).split()
+    assert (
+        steps
+        == (
+            "BudgetDrafted BudgetSubmitted BudgetReturned BudgetSubmitted BudgetReopened "
+            "BudgetSubmitted BudgetLocked BudgetReopened BudgetSubmitted BudgetLocked"
+        ).split()
+    )
     steps = [one for one in story.film.types("approval") if one.startswith("Approval")]
-    assert steps == (
-        "ApprovalRulesSet ApprovalRequested ApprovalRefused ApprovalRequested ApprovalVoided "
-        "ApprovalRequested ApprovalGranted ApprovalRequested ApprovalGranted"
-    ).split()
+    assert (
+        steps
+        == (
+            "ApprovalRulesSet ApprovalRequested ApprovalRefused ApprovalRequested ApprovalVoided "
+            "ApprovalRequested ApprovalGranted ApprovalRequested ApprovalGranted"
+        ).split()
+    )
     assert "ReactionRefused" not in story.film.types("budget") + story.film.types("approval")
-    facts = {entry["id"]: entry for log in ("approval", "budget") for entry in story.film.trail(log)}
+    facts = {
+        entry["id"]: entry for log in ("approval", "budget") for entry in story.film.trail(log)
+    }
     for entry in facts.values():
         if entry["causation"] is not None:
             cause = facts[entry["causation"]]

@@ -81,7 +81,7 @@ def test_a_slate_has_a_row_for_every_production_that_the_caller_is_on(
 ) -> None:
     """Five films; the producer is on two of them, and has left a third."""
     tobias = f"Tobias {uuid.uuid4()}"
-    films = [Film(lambda _, n=name: instance.as_(n), instance.issuer.person) for name in [rosalind] * 5]
+    films = [Film(lambda _: instance.as_(rosalind), instance.issuer.person) for _ in range(5)]
     token = ""
     for number, film in enumerate(films):
         film.open(title=f"The Last Lighthouse {number}")

@@ -43,7 +43,9 @@ def row_of(lines: list[str], words: str) -> int:
 CLOSE, EFC, REVERSE = (row_of(COSTS, words) for words in ("CLS-5001", "EST-6004", "REV-4001"))
 
 # Row 6 of the budget is line 1121-01, one flat of 3150; row 9 is the next one of account 1211.
-WRONG_BUDGETS = {
+Wrong = dict[str, tuple[Edit, tuple[int | None, str]]]
+
+WRONG_BUDGETS: Wrong = {
     "no header": (lambda lines: lines[1:], (1, "level")),
     "a missing column": (line(1, BUDGET[0].replace(",rate", "")), (1, "rate")),
     "an unknown column": (line(1, BUDGET[0] + ",colour"), (1, "colour")),
@@ -68,7 +70,7 @@ WRONG_BUDGETS = {
 }
 
 # Row 2 of the costs is INV-2001, 35000.00 on 1101; row 4 is INV-2003.
-WRONG_COSTS = {
+WRONG_COSTS: Wrong = {
     "a missing column": (line(1, COSTS[0].replace(",against", "")), (1, "against")),
     "an American date": (cell(2, 1, "09/07/2026"), (2, "date")),
     "a day that is none": (cell(2, 1, "2026-09-31"), (2, "date")),
@@ -133,7 +135,8 @@ def test_costs_that_contradict_the_ledger_are_told_entry_by_entry_and_none_is_re
         film.upload(
             "production-accountant",
             "costs",
-            header + "2026-09-07,commit,PO-1,1401,100.00,,Deal\n2026-09-08,post,INV-1,1401,60.00,PO-1,Half\n",
+            header
+            + "2026-09-07,commit,PO-1,1401,100.00,,Deal\n2026-09-08,post,INV-1,1401,60.00,PO-1,Half\n",
         )
     )
     before = film.trail("budget")

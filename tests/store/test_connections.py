@@ -68,6 +68,29 @@ async def test_killed_connections_lose_nothing_acknowledged_and_double_nothing(
         verified(chain)
 
 
+async def test_an_append_waits_for_the_one_before_it_and_then_sees_what_that_wrote(
+    postgres: Postgres,
+):
+    """Without the lock first, the second would number its facts like those it cannot see yet."""
+    first = command("first", "costs-1", events=2)
+    async with postgres.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await postgres.on(connection).append([first])
+        second = asyncio.create_task(
+            postgres.store.append([command("late", "costs-1"), command("new", "plan-1"), first])
+        )
+        finished, _ = await asyncio.wait([second], timeout=0.3)
+        await transaction.commit()
+
+    assert not finished
+    late, new, repeat = await asyncio.wait_for(second, 10)
+    assert (late.outcome, late.version) == (Outcome.CONFLICT, 2)
+    assert (new.outcome, new.first_position, new.before) == (Outcome.RECORDED, 3, 2)
+    assert repeat.outcome is Outcome.REPEAT
+    verified(await whole(postgres.store))
+
+
 async def test_two_committers_of_one_log_take_turns(postgres: Postgres):
     """As two replicas do: both may expect the same version, and one of them is right."""
     won: Counter[str] = Counter()

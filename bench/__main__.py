@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -46,13 +47,13 @@ def main() -> int:
     chosen = parser.parse_args()
     named = os.environ.get("REEL_DATABASE_URL")
     if named:
-        result = asyncio.run(_bench(named, quick=chosen.quick))
+        result = uvloop.run(_bench(named, quick=chosen.quick))
     else:
         with tempfile.TemporaryDirectory(prefix="reel-bench-") as folder:
             Path(folder).chmod(0o755)
             server = EmbeddedPostgres(Path(folder) / "postgres")
             try:
-                result = asyncio.run(_bench(server.start(), quick=chosen.quick))
+                result = uvloop.run(_bench(server.start(), quick=chosen.quick))
             finally:
                 server.stop()
     _show(result)

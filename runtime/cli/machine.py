@@ -5,6 +5,7 @@ import dataclasses
 from typing import Annotated
 
 import typer
+import uvloop
 
 from runtime import doctor as checkup
 from runtime import rooms
@@ -30,7 +31,7 @@ def up_(port: Port = None, as_json: AsJson = False) -> None:
     """Start everything here, with its data in .reel, and stay up."""
     configure(settings())
     try:
-        asyncio.run(_up(_with_port(port), as_json))
+        uvloop.run(_up(_with_port(port), as_json))
     except AlreadyUp as already:
         if as_json:
             print_json({"already": True, **already.card})
@@ -61,7 +62,7 @@ def demo(as_json: AsJson = False) -> None:
     from runtime.cli.demo import play
 
     configure(settings().model_copy(update={"log_level": "error"}))
-    asyncio.run(play(settings(), as_json))
+    uvloop.run(play(settings(), as_json))
 
 
 def serve(
@@ -98,7 +99,7 @@ def _known(named: list[str] | None, known: list[str]) -> tuple[str, ...]:
 def _run(parts: Parts, port: int | None) -> None:
     configure(settings())
     chosen = _with_port(port)
-    asyncio.run(
+    uvloop.run(
         Process(chosen, parts).run(lambda url: out.print(f"answers at {url}", highlight=False))
     )
 

@@ -17,7 +17,12 @@ from runtime.embedded.errors import DATABASE_CURE, EmbeddedError
 from runtime.embedded.ports import kept_port
 from runtime.embedded.process import Child, bare_environment, identity, wait_gone
 
-_DEFAULTS = {"max_connections": "200", "timezone": "UTC", "log_timezone": "UTC"}
+_DEFAULTS = {
+    "shared_buffers": "256MB",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
 _START_SECONDS = 60.0  # crash recovery of a large log takes its time
 # Fast shutdown, then immediate shutdown, then the kernel's.
 _STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))

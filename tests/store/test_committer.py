@@ -180,10 +180,19 @@ async def test_a_store_that_stays_away_is_given_up_once_for_all_who_wait(
     assert back.outcome is RECORDED
 
 
-async def test_a_store_that_hangs_is_given_up_too(store: Store, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("fails_first", [False, True])
+async def test_a_store_that_hangs_is_given_up_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch, fails_first: bool
+):
     monkeypatch.setattr(committer_module, "UNAVAILABLE_AFTER_SECONDS", 0.3)
     around = Around(store)
     around.open.clear()
+
+    def die(call: int, batch: Sequence[Append]) -> None:
+        if fails_first and call == 1:
+            raise ConnectionResetError("the cable is cut")
+
+    around.before = die
     async with Committer(around) as committer:
         once = command("once", "costs-1")
         async with asyncio.timeout(5):

@@ -154,7 +154,7 @@ def test_an_unknown_production_is_unheard_of_for_two_seconds_and_then_not_there(
     client = film.client(LEADER)
     for path in ("budget-status", "budget/trail", "approval/trail"):
         check(client.get(f"{unknown}/{path}"), 503, "production-unheard-of")
-    wait_for("404", lambda: client.get(f"{unknown}/budget/trail").status_code == 404)
+    wait_for("404", lambda: client.get(f"{unknown}/approval/trail").status_code == 404)
     for path in ("budget-status", "budget/trail", "approval/trail"):
         check(client.get(f"{unknown}/{path}"), 404, "no-such-production")
 

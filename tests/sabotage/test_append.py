@@ -35,7 +35,7 @@ async def two_writers(database_url: str) -> AsyncIterator[tuple[Any, PostgresSto
         await asyncio.to_thread(drop_database, dsn)
 
 
-async def test_an_append_waits_for_the_one_that_is_under_way(database_url: str):
+async def test_an_append_waits_for_the_one_that_is_under_way(database_url: str) -> None:
     async with two_writers(database_url) as (under_way, one, other):
         await under_way.start()
         await one.append([command("one", "costs-1")])
@@ -47,7 +47,7 @@ async def test_an_append_waits_for_the_one_that_is_under_way(database_url: str):
         assert (answer.outcome, answer.first_position) == (Outcome.RECORDED, 2)
 
 
-async def test_an_append_that_is_rolled_back_leaves_no_gap_behind(database_url: str):
+async def test_an_append_that_is_rolled_back_leaves_no_gap_behind(database_url: str) -> None:
     async with two_writers(database_url) as (rolled_back, one, other):
         await rolled_back.start()
         await one.append([command("one", "costs-1", events=3)])

@@ -23,7 +23,7 @@ from services.budget.policies import Known
 pytestmark = pytest.mark.unit
 
 
-async def test_a_repeat_is_answered_without_deciding_again():
+async def test_a_repeat_is_answered_without_deciding_again() -> None:
     budget = services()["budget"]
     decided: list[str] = []
 

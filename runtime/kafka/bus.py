@@ -189,20 +189,29 @@ class Subscription:
             decoder=_undecoded,
         )
         self._subscriber(self._on_batch)
+        self._stopped = False
 
     async def run(self) -> None:
         """Connects, again and again until there is a broker; FastStream's tasks do the rest."""
-        while True:
-            try:
-                await asyncio.wait_for(self._broker.start(), CONNECT_SECONDS_MAX)
-                return
-            except (KafkaError, OSError, TimeoutError) as error:
-                logger.warning("kafka_away", consumer=self._consumer.name, error=repr(error))
-                await self._broker.stop()
-                await asyncio.sleep(1)
+        try:
+            while not self._stopped:
+                try:
+                    await asyncio.wait_for(self._broker.start(), CONNECT_SECONDS_MAX)
+                    break
+                except (KafkaError, OSError, TimeoutError) as error:
+                    logger.warning("kafka_away", consumer=self._consumer.name, error=repr(error))
+                    await self._broker.stop()
+                    await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            await self._broker.stop()
+            raise
+        if self._stopped:
+            # Told to while it was connecting: what it has joined meanwhile is left as well.
+            await self._broker.stop()
 
     async def stop(self) -> None:
         """Finishes the batch in hand and leaves the group."""
+        self._stopped = True
         await self._broker.stop()
 
     @property

@@ -7,17 +7,16 @@ import pytest
 
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.servers import KAFKA_VARIABLE
+from runtime.kafka.bus import Subscription
 from tests.carrying.world import World, at, production_in, running, subscribed, until
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(KAFKA_VARIABLE in os.environ, reason="kills the broker"),
-]
+pytestmark = pytest.mark.integration
 
 LIGHTHOUSE = production_in(3)
 STORM = production_in(8)
 
 
+@pytest.mark.skipif(KAFKA_VARIABLE in os.environ, reason="kills the broker")
 async def test_rows_keep_up_while_the_broker_is_dead_and_nothing_is_doubled_when_it_returns(
     topics: World, kafka_server: EmbeddedKafka
 ) -> None:
@@ -45,3 +44,16 @@ async def test_rows_keep_up_while_the_broker_is_dead_and_nothing_is_doubled_when
             await asyncio.to_thread(kafka_server.start)
     assert set(await topics.topic().positions()) == {1, 2, 3, 4, 5, 6}
     assert await topics.is_told()
+
+
+async def test_a_worker_told_to_stop_while_it_looks_for_its_broker_looks_no_further(
+    world: World,
+) -> None:
+    world.settings = world.settings.model_copy(update={"kafka": "127.0.0.1:1"})
+    subscription = Subscription(world.settings, await world.ledger(), "ledger")
+    async with running(subscription.run()) as (looking,):
+        await asyncio.sleep(0.1)
+        assert not looking.done()
+        await subscription.stop()
+        await until(looking.done)
+    assert subscription.kafka is None

@@ -11,7 +11,8 @@ Id = Annotated[str, StringConstraints(pattern=_UUID)]
 """A UUID in its lower-case text form."""
 
 Reference = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00](.*[^\s\x00])?$")
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00]([^\x00\n]*[^\s\x00])?$"),
 ]
 """A business id that people gave: a purchase order's number, a budget line's."""
 

@@ -161,7 +161,7 @@ class Reader:
         if token.partition >= len(heads.partitions):
             raise BadToken(f"the {token.log} log has no partition {token.partition}")
         deadline = time.monotonic() + AFTER_SECONDS_MAX
-        while (await self._place(token.log, token.partition))["position"] < token.position:
+        while await self._position(token) < token.position:
             if time.monotonic() > deadline:
                 raise NotYet(
                     f"{self.projection.name} has not reached {token} within "
@@ -180,10 +180,13 @@ class Reader:
         except TimeoutError:
             return
 
-    async def _place(self, log: str, partition: int) -> Any:
-        row = await self.pool.fetchrow(
-            f"SELECT position, stopped FROM {self.schema}.place WHERE log = $1 AND partition = $2",
-            log,
-            partition,
+    async def _position(self, token: Token) -> int:
+        """How far the rows are in the token's history; 0 while they hold another one's."""
+        position: int | None = await self.pool.fetchval(
+            f"SELECT position FROM {self.schema}.place "
+            "WHERE log = $1 AND partition = $2 AND incarnation = $3::uuid",
+            token.log,
+            token.partition,
+            token.incarnation,
         )
-        return row or {"position": 0, "stopped": None}
+        return position or 0

@@ -99,9 +99,6 @@ async def test_a_token_from_before_a_restore_is_gone(world: World, reader: Reade
         await reader(consumer).until(token)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="runtime/reading/query.py compares positions of two incarnations"
-)
 async def test_rows_of_the_history_before_a_restore_do_not_hold_a_write_of_the_one_after(
     world: World, reader: ReaderOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

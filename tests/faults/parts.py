@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS_MAX = 60.0
+START_SECONDS_MAX = 120.0
 _ANSWERS_AT = re.compile(r"answers at (http://\S+)")
 
 # A killed test session leaves no process behind that would wait for its servers for ever.

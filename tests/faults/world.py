@@ -191,7 +191,7 @@ class World:
     # What everybody has reached
 
     def reach(self) -> Reach:
-        with psycopg.connect(self.dsn, autocommit=True, connect_timeout=5) as session:
+        with psycopg.connect(self.dsn, autocommit=True, connect_timeout=30) as session:
             places = {
                 (consumer, log): [
                     row[0]

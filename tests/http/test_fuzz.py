@@ -113,7 +113,7 @@ def check(film: Film, room: str, send: Callable[[], httpx.Response]) -> None:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 @given(given=bodies())
 def test_no_body_of_a_command_breaks_anything(target: Film, given: tuple[str, Any]) -> None:
@@ -141,11 +141,6 @@ def texts(value: Any) -> list[list[Any]]:
         pytest.param(
             "\x00",
             id="NUL",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="the inside of events.names.Reference takes NUL: its pattern should be "
-                r"^[^\s\x00]([^\x00\n]*[^\s\x00])?$",
-            ),
         ),
         pytest.param("\ud800", id="half a surrogate"),
     ],
@@ -190,7 +185,7 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     what=st.sampled_from(sorted(HEADERS)),
     rows=st.lists(st.lists(cells, min_size=6, max_size=11), max_size=4),

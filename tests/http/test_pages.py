@@ -1,13 +1,22 @@
 """Pages by keyset: whatever their size, one after the other they are the whole."""
 
 import csv
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from events.envelope import verified
 from runtime.cli.work import _recorded
-from tests.http.film import BUDGET_CSV, LEADER, PURCHASE_ORDER, Film, good
+from tests.http.film import (
+    BUDGET_CSV,
+    CAST,
+    LEADER,
+    LIGHTHOUSE_LINE,
+    PURCHASE_ORDER,
+    Film,
+    good,
+)
 from tests.http.instance import Instance
 
 pytestmark = pytest.mark.integration
@@ -74,6 +83,30 @@ def test_a_status_in_pages_of_any_size_is_the_whole_table(
     assert walk(budgeted, "budget-status", "rows", "cursor", limit, by=by) == whole
 
 
+def test_the_plan_in_pages_is_the_file_line_by_line(budgeted: Film) -> None:
+    walked = walk(budgeted, "budget-lines", "rows", "cursor", 100)
+    expected = {row["line"]: row for row in csv.DictReader(BUDGET_CSV.decode().splitlines())}
+    assert [row["line"] for row in walked] == sorted(expected)
+    for row in walked:
+        line = expected[row["line"]]
+        for name in ("category", "account", "description", "unit"):
+            assert row[name] == line[name]
+        for name in ("amount", "x", "rate", "subtotal"):
+            assert Decimal(row[name]) == Decimal(line[name] or 1)
+
+
+def test_a_line_that_was_taken_out_is_no_more_in_the_plan(instance: Instance) -> None:
+    film = instance.film(team=False)
+    film.give(LEADER, "budget/draft-budget", {"categories": [CAST]})
+    good(film.give(LEADER, "budget/add-line", {"line": LIGHTHOUSE_LINE}))
+    out = {"line": LIGHTHOUSE_LINE["line"], "reason": "The keeper is written out"}
+    token = good(film.give(LEADER, "budget/remove-line", out)).json()["token"]
+    plan = film.ask(LEADER, "budget-lines", after=token)
+    assert (plan["rows"], plan["next"]) == ([], None)
+    status = film.ask(LEADER, "budget-status", by="account")
+    assert [row["working"] for row in status["rows"]] == ["0.00"]
+
+
 def test_every_page_tells_the_total_of_the_whole(budgeted: Film) -> None:
     whole = budgeted.ask(LEADER, "budget-status", by="account")
     first = budgeted.ask(LEADER, "budget-status", by="account", limit=1)
@@ -81,6 +114,8 @@ def test_every_page_tells_the_total_of_the_whole(budgeted: Film) -> None:
 
 
 def test_a_cursor_behind_the_end_gives_an_empty_page(budgeted: Film) -> None:
+    page = budgeted.ask(LEADER, "budget-lines", cursor="zzzz")
+    assert (page["rows"], page["next"]) == ([], None)
     for by in ("account", "category", "level"):
         page = budgeted.ask(LEADER, "budget-status", by=by, cursor="zzzz")
         assert (page["rows"], page["next"]) == ([], None)

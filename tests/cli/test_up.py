@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from runtime.cli.demo import _story
 from runtime.people.identity import Issuer
 from tests.cli.conftest import LIVE_SECONDS_MAX, STOP_SECONDS_MAX, Job, Shell, eventually
 from tests.http.film import ABOUT, CAST, LEADER, LIGHTHOUSE_LINE, NAMES, SAMPLE, Film, good
@@ -129,42 +130,52 @@ def test_before_anything_was_opened_the_answers_are_empty(first: Running) -> Non
 
 
 def test_a_production_that_is_not_there_is_refused_in_words(first: Running) -> None:
-    for command in ("status", "trail"):
-        told = first.shell.reel(command, FILM, "--as", "Nobody yet")
-        assert told.exit_code == 1
-        assert "No such production" in told.stderr
-    told = first.shell.reel("status", "6f0c", "--as", "Nobody yet", "--json")
+    told = first.shell.reel("status", FILM, "--as", "Nobody yet")
+    assert told.exit_code == 1
+    assert "No such production" in told.stderr
+    told = first.shell.reel("trail", "6f0c", "--as", "Nobody yet", "--json")
     assert (told.exit_code, json.loads(told.stdout)["code"]) == (1, "invalid")
 
 
 def test_killed_in_the_middle_of_a_demo_nothing_acknowledged_is_missing(
     first: Running, book: Book
 ) -> None:
-    """`reel up` is killed with -9 while a demo and a client of ours are at work."""
-    demo = first.shell.start("demo")
-    stop = threading.Event()
+    """`reel up` is killed with -9 while the demo's story and a client of ours are at work."""
+    middle, killed = threading.Event(), threading.Event()
+    ended: list[Exception] = []
+
+    def play() -> None:
+        def told(step: str) -> None:
+            if step == "Importing the budget":
+                middle.set()
+
+        try:
+            _story(settings_of(first.shell.home, "", "", "reel"), first.url, told)
+        except httpx.TransportError as error:
+            ended.append(error)
 
     def write() -> None:
         number = 0
-        while not stop.is_set():
+        while not killed.is_set():
             number += 1
             try:
-                if book.add_line(f"key {number}").status_code >= 500:
-                    return
-            except httpx.TransportError:
+                book.add_line(f"key {number}")
+            except httpx.TransportError as error:
+                ended.append(error)
                 return
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    eventually("the demo's middle", lambda: "Importing the budget" in demo.err())
+    threads = [threading.Thread(target=work) for work in (play, write)]
+    for thread in threads:
+        thread.start()
+    assert middle.wait(LIVE_SECONDS_MAX)
     eventually("some lines", lambda: len(book.acknowledged) >= 10)
     first.up.process.kill()
     first.up.wait()
-    stop.set()
-    writer.join(LIVE_SECONDS_MAX)
-    assert demo.wait() == 3
-    assert "Traceback" not in demo.err()
-    assert len(book.asked) > len(book.acknowledged) >= 10
+    for thread in threads:
+        thread.join(LIVE_SECONDS_MAX)
+    killed.set()
+    assert ended
+    assert len(book.asked) == len(book.acknowledged) + 1 > 10
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from runtime import rooms
+
 SAMPLE = Path(__file__).parents[2] / "samples" / "the-last-lighthouse"
 BUDGET_CSV = (SAMPLE / "budget.csv").read_bytes()
 COSTS_CSV = (SAMPLE / "costs.csv").read_bytes()
@@ -83,7 +85,7 @@ class Film:
         newcomer = f"Gaffer {uuid.uuid4()}"
         token = self.appoint("auditor", newcomer).json()["token"]
         self.ask(newcomer, "budget-status", after=token)
-        for log in ("approval", "budget"):
+        for log in rooms.services():
             self.ask(newcomer, f"{log}/trail", limit=1)
 
     def client(self, who: str) -> httpx.Client:

@@ -93,12 +93,9 @@ def strange(instance: Instance) -> Film:
     theirs = Film(lambda name: instance.as_(f"Another {name}"), instance.issuer.person)
     theirs.open()
     film = Film(instance.as_, instance.issuer.person, theirs.production)
-    for role in NAMES:
-        for log in ("approval", "budget"):
-            film.client(role).get(f"{film.home}/{log}/trail")
 
     def denied() -> bool:
-        paths = [f"{film.home}/{log}/trail" for log in ("approval", "budget")]
+        paths = [f"{film.home}/{log}/trail" for log in rooms.services()]
         answers = [film.client(role).get(path) for role in NAMES for path in paths]
         return {answer.status_code for answer in answers} == {404}
 
@@ -126,8 +123,8 @@ def test_no_role_gives_anything_on_the_production_of_others(strange: Film, role:
     for what in ("budget", "costs"):
         answer = strange.client(role).post(f"{strange.home}/import/{what}", content=b"\xff")
         assert (answer.status_code, code(answer)) == (404, "no-such-production"), what
-    for query in ("approval/trail", "budget/trail"):
-        assert strange.client(role).get(f"{strange.home}/{query}").status_code == 404
+    for log in rooms.services():
+        assert strange.client(role).get(f"{strange.home}/{log}/trail").status_code == 404
 
 
 def test_a_stranger_cannot_tell_another_production_from_none_at_all(

@@ -160,14 +160,16 @@ async def test_the_same_id_with_another_body_is_a_mismatch(store: Store, events:
 
 
 async def test_find_answers_for_many_commands_at_once_and_for_none(store: Store):
-    recorded = [command(f"r{n}", f"costs-{n}", events=2) for n in range(5)]
-    nothing = [command(f"n{n}", f"costs-{n}", 2, events=0) for n in range(5)]
+    recorded = [command(f"r{n}", f"costs-{n}", events=2, body=f"body r{n}") for n in range(5)]
+    nothing = [command(f"n{n}", f"costs-{n}", 2, events=0, body=f"body n{n}") for n in range(5)]
     await store.append(recorded)
     await store.append(nothing)
 
     found = await store.find(one.command_id for one in [*nothing, *recorded])
-    assert set(found) == {one.command_id for one in [*nothing, *recorded]}
-    assert {one.stream for one in found.values()} == {None, *(f"costs-{n}" for n in range(5))}
+    assert found == {
+        **{one.command_id: Found(one.fingerprint, one.stream, 1, None) for one in recorded},
+        **{one.command_id: Found(one.fingerprint, None, 0, "{}") for one in nothing},
+    }
     assert await store.find([]) == {}
 
 

@@ -382,6 +382,8 @@ async def test_one_command_asked_twice_at_the_same_time_is_recorded_once(store: 
             await asyncio.sleep(0)
         answers = await asyncio.gather(*tasks)
     assert [answer.outcome for answer in answers] == [RECORDED, REPEAT, REPEAT, REPEAT]
+    for batch in around.batches:
+        assert len({append.command_id for append in batch}) == len(batch)
     assert [one.stream for one in await whole(store)] == ["costs-1"]
 
 

@@ -5,7 +5,7 @@ A decider is three values: an initial state, `decide(state, command, context) ->
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -121,19 +121,63 @@ def _hears_nothing(known: Any, recorded: Recorded) -> Any:
     return known
 
 
-def _answers_nothing(recorded: Recorded, known: Any) -> Sequence[Command]:
-    return ()
+@dataclass(frozen=True)
+class Reaction:
+    """One sentence of how a room answers: when `on` is heard, `react` gives commands.
+
+    `because` is that sentence. `gives` says which commands it may give, and which facts each of
+    them may record: from it follow the picture of all reactions and its circles. `returns` is the
+    reason why a circle that this reaction closes comes to an end; None where it closes none.
+    """
+
+    on: type[Event]
+    because: str
+    gives: Mapping[type["Command"], tuple[type[Event], ...]]
+    react: Callable[[Recorded, Any], Sequence["Command"]]
+    """Pure; `(recorded, known) -> commands`, where `recorded.event` is an `on`."""
+    returns: str | None = None
 
 
 @dataclass(frozen=True)
 class Policies:
-    """How a room answers other rooms' facts.
+    """How a room answers facts, other rooms' and its own.
 
-    `hear` folds what the room needs to remember of a production (a pydantic model); `react`
-    turns one fact into this room's commands. Both are pure.
+    `hear` folds what the room needs to remember of a production (a pydantic model), from the facts
+    of all `logs`; each reaction turns one fact into this room's commands. Both are pure.
     """
 
     logs: tuple[str, ...] = ()
     nothing_known: BaseModel | None = None
     hear: Callable[[Any, Recorded], Any] = _hears_nothing
-    react: Callable[[Recorded, Any], Sequence[Command]] = _answers_nothing
+    reactions: tuple[Reaction, ...] = ()
+
+    def react(self, recorded: Recorded, known: Any) -> list["Command"]:
+        """Every command that answers this fact, in the order of the reactions.
+
+        Raises:
+            TypeError: a reaction gave a command that it does not name in `gives`.
+        """
+        commands: list[Command] = []
+        for reaction in self.reactions:
+            if not isinstance(recorded.event, reaction.on):
+                continue
+            for command in reaction.react(recorded, known):
+                if type(command) not in reaction.gives:
+                    raise TypeError(f"{reaction.because!r} gave a {type(command).__name__}")
+                commands.append(command)
+        return commands
+
+
+@dataclass(frozen=True)
+class Timer:
+    """What is to be done at a moment, unless a later fact says otherwise.
+
+    `key` is unique within room and production; the same key again replaces the timer, and `due_at`
+    None takes it away. At `due_at` (aware, by the database's clock) `command` is given once in
+    effect, by the actor `timer:<room>`. Whether it still holds is for its decision to say, from
+    the command's own time.
+    """
+
+    key: str
+    due_at: datetime | None
+    command: "Command | None" = None

@@ -29,8 +29,18 @@ class BadFile(Exception):
         self.problems = tuple(problems)
 
 
-Importer = Callable[[str], Command]
-"""Turns a file's text into the one command that records all of it; raises `BadFile`."""
+@dataclass(frozen=True)
+class Importer:
+    """One kind of file that people hold.
+
+    `read` turns its text into the one command that records all of it, and raises `BadFile`; what
+    it could read but not place it puts into the command as `unplaced`, so that it is recorded and
+    shown. `format` is the file's name to people, `media_type` its name to programs.
+    """
+
+    read: Callable[[str], Command]
+    format: str = "CSV"
+    media_type: str = "text/csv"
 
 
 def csv_rows(text: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -5,7 +5,7 @@ moves after every command has its answer, and a repeat finds the answer it had.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,18 +53,25 @@ class ServiceSink:
         for recorded in events:
             known = policies.hear(of[recorded.production], recorded)
             of[recorded.production] = known
+            given: Counter[tuple[str, str]] = Counter()
             for command in policies.react(recorded, known):
-                await self._carry_out(recorded, command, known)
+                name, target = self._addressed(recorded, command)
+                await self._carry_out(recorded, command, known, given[name, target])
+                given[name, target] += 1
 
-    async def _carry_out(self, cause: Recorded, command: Command, known: Any) -> None:
+    def _addressed(self, cause: Recorded, command: Command) -> tuple[str, str]:
         decider = self.service.decider_of(type(command))
-        target = decider.stream(cause.production, command)
-        name = type(command).__name__
+        return type(command).__name__, decider.stream(cause.production, command)
+
+    async def _carry_out(self, cause: Recorded, command: Command, known: Any, ordinal: int) -> None:
+        """`ordinal` counts the commands of one name to one stream that this fact brings about."""
+        name, target = self._addressed(cause, command)
         actor = f"policy:{self.service.name}"
+        again = (str(ordinal),) if ordinal else ()
         order = Order(
             production=cause.production,
             command=command,
-            command_id=command_id_of(actor, cause.id, name, target),
+            command_id=command_id_of(actor, cause.id, name, target, *again),
             actor=actor,
             principal=cause.actor,
             known=known,

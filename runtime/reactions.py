@@ -7,8 +7,9 @@ from events.names import Id
 from events.reaction import ReactionRefused
 from runtime.decider import Command, Context, Decider
 
-Refused = frozenset[tuple[str, str, str]]
-"""Cause, command and target of every reaction that was refused."""
+Refused = frozenset[tuple[str, str, str, str, str]]
+"""Cause, command, target, code and reason of every reaction that was refused: one fact may bring
+about several commands of one name to one stream, and each refusal is told."""
 
 
 class RefuseReaction(Command):
@@ -22,13 +23,16 @@ class RefuseReaction(Command):
 
 
 def _decide(refused: Refused, command: RefuseReaction, _: Context) -> Sequence[Event]:
-    if (command.cause, command.command, command.target) in refused:
-        return []
-    return [ReactionRefused(**command.model_dump())]
+    told = ReactionRefused(**command.model_dump())
+    return [] if _key(told) in refused else [told]
 
 
 def _evolve(refused: Refused, event: ReactionRefused) -> Refused:
-    return refused | {(event.cause, event.command, event.target)}
+    return refused | {_key(event)}
+
+
+def _key(event: ReactionRefused) -> tuple[str, str, str, str, str]:
+    return event.cause, event.command, event.target, event.code, event.reason
 
 
 REACTIONS: Decider[Refused, RefuseReaction] = Decider(

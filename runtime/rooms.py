@@ -7,7 +7,7 @@ needs an edit: topic, routes, consumer group, tables, command line and documents
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,10 +15,16 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from runtime.decider import Command, Decider, Policies
+from events.envelope import Recorded
+from runtime.decider import Command, Decider, Policies, Timer
 from runtime.importing import Importer
 from runtime.reactions import REACTIONS
 from runtime.view import View
+
+
+def no_timers(recorded: Recorded) -> Sequence[Timer]:
+    """Nothing falls due in this room."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class Service:
     policies: Policies = field(default_factory=Policies)
     imports: Mapping[str, Importer] = field(default_factory=dict)
     examples: Mapping[type[Command], Mapping[str, Any]] = field(default_factory=dict)
+    timers: Callable[[Recorded], Sequence[Timer]] = no_timers
+    """Pure: the timers that one fact of this room's own log sets, replaces or takes away."""
 
     def decider_of(self, command: type[Command]) -> Decider[Any, Any]:
         """The decider that takes `command`; raises `LookupError` where there is none."""

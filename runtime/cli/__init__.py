@@ -30,8 +30,8 @@ for command in (
     app.command(command.__name__.rstrip("_"))(guarded(command))
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
-for what in work.importers():
-    imports.command(what, help=f"Import {what} from a CSV file.")(
-        guarded(work.import_command(what))
+for what, importer in work.importers().items():
+    imports.command(what, help=f"Import {what} from a {importer.format} file.")(
+        guarded(work.import_command(what, importer))
     )
 app.add_typer(imports, name="import")

@@ -75,9 +75,11 @@ class Client:
         """The answer to a command; the same key makes it the same command."""
         return self._call("POST", path, json=body, headers=_key(key))
 
-    def upload(self, path: str, text: bytes, key: str | None = None) -> dict[str, Any]:
+    def upload(
+        self, path: str, text: bytes, key: str | None = None, media_type: str = "text/csv"
+    ) -> dict[str, Any]:
         """The answer to a file."""
-        headers = {"Content-Type": "text/csv", **_key(key)}
+        headers = {"Content-Type": media_type, **_key(key)}
         return self._call("POST", path, content=text, headers=headers)
 
     def pages(self, path: str, items: str, **query: Any) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from runtime import rooms
 from runtime.cli.client import As, Client, Url
 from runtime.cli.output import AsJson, out, print_json, table
 from runtime.cli.report import show_slate, show_status
+from runtime.importing import Importer
 
 Production = Annotated[str, typer.Argument(help="the production's id")]
 
@@ -130,12 +131,17 @@ def _recorded(entry: dict[str, Any]) -> Recorded:
     )
 
 
-def importers() -> list[str]:
+def importers() -> dict[str, Importer]:
     """What can be imported, over all rooms."""
-    return sorted(what for service in rooms.services().values() for what in service.imports)
+    found = {
+        what: importer
+        for service in rooms.services().values()
+        for what, importer in service.imports.items()
+    }
+    return dict(sorted(found.items()))
 
 
-def import_command(what: str) -> Callable[..., None]:
+def import_command(what: str, importer: Importer) -> Callable[..., None]:
     """The command line's `reel import <what>`."""
 
     def run(
@@ -146,7 +152,11 @@ def import_command(what: str) -> Callable[..., None]:
         as_json: AsJson = False,
     ) -> None:
         with Client.of(url, name) as client:
-            answer = client.upload(f"/v1/productions/{production}/import/{what}", file.read_bytes())
+            answer = client.upload(
+                f"/v1/productions/{production}/import/{what}",
+                file.read_bytes(),
+                media_type=importer.media_type,
+            )
         if as_json:
             print_json(answer)
         elif answer["events"]:

@@ -92,7 +92,7 @@ def _takes(endpoint: Callable[..., Awaitable[Response]], *, body: type[BaseModel
     endpoint.__annotations__["body"] = body
 
 
-def add_import(router: APIRouter, face: ServiceFace, what: str, read: Importer) -> None:
+def add_import(router: APIRouter, face: ServiceFace, what: str, importer: Importer) -> None:
     """The endpoint of one kind of file: `POST …/import/budget`."""
 
     async def endpoint(
@@ -103,9 +103,9 @@ def add_import(router: APIRouter, face: ServiceFace, what: str, read: Importer) 
             text = (await request.body()).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise problems.MalformedBody(
-                f"the file is not UTF-8 (byte {error.start}): save it as CSV UTF-8"
+                f"the file is not UTF-8 (byte {error.start}): save it as {importer.format}, UTF-8"
             ) from error
-        return await _give(face, production, read(text), caller, key)
+        return await _give(face, production, importer.read(text), caller, key)
 
     router.add_api_route(
         f"/import/{what}",
@@ -114,12 +114,12 @@ def add_import(router: APIRouter, face: ServiceFace, what: str, read: Importer) 
         status_code=201,
         response_model=Accepted,
         name=f"import-{what}",
-        summary=f"Import {what} from a CSV file: all of it or nothing",
+        summary=f"Import {what} from a {importer.format} file: all of it or nothing",
         responses={200: {"model": Accepted, "description": "it was all there"}, **REFUSALS},
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {"text/csv": {"schema": {"type": "string"}}},
+                "content": {importer.media_type: {"schema": {"type": "string"}}},
             }
         },
     )

@@ -76,7 +76,7 @@ def _service_routes(face: ServiceFace) -> APIRouter:
     for command in service.commands:
         if command.MAY or command.OPENS:
             add_command(router, face, command)
-    for what, read in service.imports.items():
-        add_import(router, face, what, read)
+    for what, importer in service.imports.items():
+        add_import(router, face, what, importer)
     add_trail(router, face)
     return router

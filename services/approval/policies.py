@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from events.approval import ApprovalRulesSet, Role, Rule, Subject
+from events.approval import ApprovalRequested, ApprovalRulesSet, ApprovalVoided, Role, Rule, Subject
 from events.budget import BudgetReopened, BudgetSubmitted
 from events.envelope import Recorded
 from events.names import Id, id_of
-from runtime.decider import Command, Policies
+from runtime.decider import Command, Policies, Reaction
 from services.approval.commands import RequestApproval, VoidApproval
 
 BUDGET = "budget"
@@ -56,25 +55,45 @@ def hear(known: Known, recorded: Recorded) -> Known:
             return known
 
 
-def react(recorded: Recorded, _: Any) -> Sequence[Command]:
-    """A submitted budget asks for its approval; reopened before the answer, it asks no more."""
-    match recorded.event:
-        case BudgetSubmitted() as submitted:
-            subject = Subject(
-                kind=BUDGET,
-                name=BUDGET,
-                version=submitted.version,
-                content_hash=submitted.content_hash,
-            )
-            request = request_of(recorded.production, BUDGET, BUDGET, submitted.version)
-            return [RequestApproval(request=request, subject=subject, amount=submitted.total)]
-        case BudgetReopened(was_locked=False) as reopened:
-            aside = reopened.version - 1
-            request = request_of(recorded.production, BUDGET, BUDGET, aside)
-            reason = f"version {aside} was set aside for version {reopened.version}"
-            return [VoidApproval(request=request, reason=f"{reason}: {reopened.reason}"[:2000])]
-        case _:
-            return []
+def _ask(recorded: Recorded, _: Known) -> Sequence[Command]:
+    submitted = recorded.event
+    assert isinstance(submitted, BudgetSubmitted)
+    subject = Subject(
+        kind=BUDGET,
+        name=BUDGET,
+        version=submitted.version,
+        content_hash=submitted.content_hash,
+    )
+    request = request_of(recorded.production, BUDGET, BUDGET, submitted.version)
+    return [RequestApproval(request=request, subject=subject, amount=submitted.total)]
 
 
-policies = Policies(logs=("approval", "budget"), nothing_known=Known(), hear=hear, react=react)
+def _ask_no_more(recorded: Recorded, _: Known) -> Sequence[Command]:
+    reopened = recorded.event
+    assert isinstance(reopened, BudgetReopened)
+    if reopened.was_locked:
+        return []
+    aside = reopened.version - 1
+    request = request_of(recorded.production, BUDGET, BUDGET, aside)
+    reason = f"version {aside} was set aside for version {reopened.version}"
+    return [VoidApproval(request=request, reason=f"{reason}: {reopened.reason}"[:2000])]
+
+
+REACTIONS = (
+    Reaction(
+        on=BudgetSubmitted,
+        because="a submitted budget asks for its approval",
+        gives={RequestApproval: (ApprovalRequested,)},
+        react=_ask,
+    ),
+    Reaction(
+        on=BudgetReopened,
+        because="a budget that is reopened before the answer asks no more",
+        gives={VoidApproval: (ApprovalVoided,)},
+        react=_ask_no_more,
+    ),
+)
+
+policies = Policies(
+    logs=("approval", "budget"), nothing_known=Known(), hear=hear, reactions=REACTIONS
+)

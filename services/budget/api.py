@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtime.decider import Command
+from runtime.importing import Importer
 from runtime.rooms import Service
 from services.budget.commands import (
     AddCategories,
@@ -108,6 +109,6 @@ service = Service(
     name="budget",
     deciders=DECIDERS,
     policies=policies,
-    imports={"budget": read_budget, "costs": read_costs},
+    imports={"budget": Importer(read_budget), "costs": Importer(read_costs)},
     examples=EXAMPLES,
 )

@@ -1,14 +1,14 @@
 """How the budget room answers the approval room, and what it remembers of a production."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from events.approval import ApprovalGranted, ApprovalRefused, ProductionOpened, Subject
+from events.budget import BudgetLocked, BudgetReturned
 from events.envelope import Recorded
 from events.money import Currency
-from runtime.decider import Command, Policies
+from runtime.decider import Command, Policies, Reaction
 from services.budget.commands import LockBudget, ReturnBudget
 
 
@@ -30,8 +30,7 @@ def hear(known: Known, recorded: Recorded) -> Known:
             return known
 
 
-def react(recorded: Recorded, _: Any) -> Sequence[Command]:
-    """An approved budget is locked; a refused one comes back."""
+def _lock(recorded: Recorded, _: Known) -> Sequence[Command]:
     match recorded.event:
         case ApprovalGranted(subject=Subject(kind="budget") as subject, request=request):
             return [
@@ -39,10 +38,31 @@ def react(recorded: Recorded, _: Any) -> Sequence[Command]:
                     version=subject.version, content_hash=subject.content_hash, request=request
                 )
             ]
+        case _:
+            return []
+
+
+def _return(recorded: Recorded, _: Known) -> Sequence[Command]:
+    match recorded.event:
         case ApprovalRefused(subject=Subject(kind="budget") as subject, reason=reason, by=by):
             return [ReturnBudget(version=subject.version, reason=reason, by=by)]
         case _:
             return []
 
 
-policies = Policies(logs=("approval",), nothing_known=Known(), hear=hear, react=react)
+REACTIONS = (
+    Reaction(
+        on=ApprovalGranted,
+        because="an approved budget is locked",
+        gives={LockBudget: (BudgetLocked,)},
+        react=_lock,
+    ),
+    Reaction(
+        on=ApprovalRefused,
+        because="a refused budget comes back",
+        gives={ReturnBudget: (BudgetReturned,)},
+        react=_return,
+    ),
+)
+
+policies = Policies(logs=("approval",), nothing_known=Known(), hear=hear, reactions=REACTIONS)

@@ -16,7 +16,7 @@ from events.budget import CommitmentRaised
 from events.envelope import Recorded
 from events.reaction import ReactionRefused
 from runtime.clock import DatabaseClock
-from runtime.decider import Command, Context, Decider, Policies, Rejection
+from runtime.decider import Command, Context, Decider, Policies, Reaction, Rejection
 from runtime.handling import Handled, Handler
 from runtime.log.committer import Committer
 from runtime.log.contract import COMMAND_EVENTS_MAX, Store, Unavailable
@@ -81,18 +81,31 @@ def hear(known: Known, recorded: Recorded) -> Known:
     return Known(heard=(*known.heard, f"{recorded.log}/{recorded.position}"))
 
 
-def react(recorded: Recorded, _: Any) -> Sequence[Command]:
-    """What the note of an approval says, `PO-1:5 PO-2:7`; `echo` answers every promise again."""
+def promised(recorded: Recorded, _: Any) -> Sequence[Command]:
+    """What the note of an approval says: `PO-1:5 PO-2:7`."""
     match recorded.event:
         case ApprovalGiven(note=str(note)):
             return [
                 Promise(commitment=commitment, amount=Decimal(amount))
                 for commitment, amount in (one.split(":") for one in note.split())
             ]
+        case _:
+            return []
+
+
+def echoed(recorded: Recorded, _: Any) -> Sequence[Command]:
+    match recorded.event:
         case CommitmentRaised(commitment=commitment) if commitment.startswith("echo"):
             return [Promise(commitment=f"{commitment}!", amount=Decimal(1))]
         case _:
             return []
+
+
+GIVES = {Promise: (CommitmentRaised,)}
+REACTIONS = (
+    Reaction(on=ApprovalGiven, because="a note promises", gives=GIVES, react=promised),
+    Reaction(on=CommitmentRaised, because="a promise echoes", gives=GIVES, react=echoed),
+)
 
 
 DECIDER: Decider[Any, Any] = Decider("promise", None, (Promise,), decide, evolve)
@@ -102,7 +115,7 @@ def service(*logs: str) -> Service:
     return Service(
         name="budget",
         deciders=(DECIDER,),
-        policies=Policies(logs=logs, nothing_known=Known(), hear=hear, react=react),
+        policies=Policies(logs=logs, nothing_known=Known(), hear=hear, reactions=REACTIONS),
     )
 
 

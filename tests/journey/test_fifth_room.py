@@ -107,19 +107,27 @@ from typing import Any
 
 from events.approval import PersonAppointed
 from events.envelope import Recorded
-from runtime.decider import Command, Policies
+from events.ROOM import KitchenClosed, MealOrdered
+from runtime.decider import Command, Policies, Reaction
 from services.ROOM.commands import OrderMeal
 
 
-def react(recorded: Recorded, _: Any) -> Sequence[Command]:
-    match recorded.event:
-        case PersonAppointed(person=person, role=role):
-            return [OrderMeal(meal=f"welcome {role}", guest=person)]
-        case _:
-            return []
+def welcome(recorded: Recorded, _: Any) -> Sequence[Command]:
+    appointed = recorded.event
+    assert isinstance(appointed, PersonAppointed)
+    return [OrderMeal(meal=f"welcome {appointed.role}", guest=appointed.person)]
 
 
-policies = Policies(logs=("approval",), react=react)
+REACTIONS = (
+    Reaction(
+        on=PersonAppointed,
+        because="whoever is appointed gets a meal",
+        gives={OrderMeal: (MealOrdered, KitchenClosed)},
+        react=welcome,
+    ),
+)
+
+policies = Policies(logs=("approval",), reactions=REACTIONS)
 ''',
     "services/ROOM/api.py": '''
 """The nameplate of the ROOM room."""

@@ -341,8 +341,8 @@ PATCHES = (
         (
             Edit(
                 "runtime/reacting.py",
-                "command_id=command_id_of(actor, cause.id, name, target),",
-                "command_id=command_id_of(actor, cause.id, name),",
+                "command_id=command_id_of(actor, cause.id, name, target, *again),",
+                "command_id=command_id_of(actor, cause.id, name, *again),",
             ),
         ),
         (

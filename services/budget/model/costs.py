@@ -9,6 +9,7 @@ from typing import assert_never
 
 from events.event import Event
 from runtime.decider import Context, Decider, Rejection
+from runtime.refusals import Problem, listed, problem
 from services.budget.commands import (
     CloseCommitment,
     CostEntry,
@@ -24,7 +25,6 @@ from services.budget.model.currency import currency_of
 from services.budget.model.estimates import set_estimate
 from services.budget.model.ledger import Ledger, LedgerEvent, evolve
 from services.budget.model.postings import post_cost, reverse_cost
-from services.budget.model.problems import Problem, listed, problem
 from services.budget.model.rejections import EntriesDoNotFit
 
 

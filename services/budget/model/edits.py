@@ -16,6 +16,8 @@ from events.budget import (
 )
 from events.event import Event
 from runtime.decider import Context, Rejection
+from runtime.paging import pages
+from runtime.refusals import Problem, listed, problem
 from services.budget.commands import (
     AddCategories,
     AddLine,
@@ -27,9 +29,7 @@ from services.budget.commands import (
 )
 from services.budget.model.content import Content
 from services.budget.model.currency import currency_of
-from services.budget.model.pages import pages
 from services.budget.model.phases import Budget, Undrafted, drafted, still_draft
-from services.budget.model.problems import Problem, listed, problem
 from services.budget.model.rejections import (
     BudgetIsDrafted,
     CurrencyIsAnother,

@@ -8,7 +8,7 @@ from events.approval import ApprovalRulesSet, Role, Rule
 from events.budget import BudgetLocked, BudgetReopened, BudgetSubmitted
 from services.approval.api import service
 from services.approval.commands import RequestApproval, VoidApproval
-from services.approval.policies import Known, hear, react
+from services.approval.policies import Known, hear, policies
 from tests.services.given import recorded
 from tests.services.lighthouse import BUDGET_REQUEST, LUCILLE, OPENED
 
@@ -24,7 +24,7 @@ def reopened(was_locked: bool) -> BudgetReopened:
 
 
 def test_a_submitted_budget_asks_for_the_approval_of_exactly_that_version():
-    [ask] = react(recorded(SUBMITTED, "budget", by=LUCILLE), Known())
+    [ask] = policies.react(recorded(SUBMITTED, "budget", by=LUCILLE), Known())
     assert isinstance(ask, RequestApproval)
     assert ask.request == BUDGET_REQUEST
     assert (ask.subject.kind, ask.subject.name, ask.subject.version) == ("budget", "budget", 1)
@@ -34,22 +34,22 @@ def test_a_submitted_budget_asks_for_the_approval_of_exactly_that_version():
 
 
 def test_a_budget_reopened_before_the_answer_voids_the_question():
-    [void] = react(recorded(reopened(was_locked=False), "budget"), Known())
+    [void] = policies.react(recorded(reopened(was_locked=False), "budget"), Known())
     assert isinstance(void, VoidApproval)
     assert void.request == BUDGET_REQUEST
     assert "version 1 was set aside for version 2" in void.reason
 
 
 def test_a_locked_budget_that_is_reopened_voids_nothing():
-    assert react(recorded(reopened(was_locked=True), "budget"), Known()) == []
+    assert policies.react(recorded(reopened(was_locked=True), "budget"), Known()) == []
 
 
 def test_other_facts_are_not_answered():
     locked = BudgetLocked(
         version=1, content_hash="3d" * 32, total=Decimal(1), request=BUDGET_REQUEST
     )
-    assert react(recorded(locked, "budget"), Known()) == []
-    assert react(recorded(OPENED, "approval"), Known()) == []
+    assert policies.react(recorded(locked, "budget"), Known()) == []
+    assert policies.react(recorded(OPENED, "approval"), Known()) == []
 
 
 def test_the_room_remembers_the_rules_that_were_set_last():

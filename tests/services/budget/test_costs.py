@@ -19,6 +19,7 @@ from events.budget import (
 )
 from events.event import Event
 from runtime.decider import Command, Rejection
+from runtime.refusals import PROBLEMS_MAX
 from services.budget.commands import (
     CloseCommitment,
     CloseEntry,
@@ -35,7 +36,6 @@ from services.budget.commands import (
 from services.budget.files import read_costs
 from services.budget.model.costs import COSTS
 from services.budget.model.ledger import Ledger, OpenCommitment
-from services.budget.model.problems import PROBLEMS_MAX
 from services.budget.model.rejections import (
     AmountIsNotExact,
     CommitmentExists,

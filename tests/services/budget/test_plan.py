@@ -20,6 +20,8 @@ from events.budget import (
     PricedLine,
     Unit,
 )
+from runtime.paging import BYTES_MAX, pages
+from runtime.refusals import PROBLEMS_MAX
 from services.budget.commands import (
     AddCategories,
     AddLine,
@@ -35,10 +37,8 @@ from services.budget.commands import (
 )
 from services.budget.files import read_budget
 from services.budget.model.content import Content
-from services.budget.model.pages import BYTES_MAX, pages
 from services.budget.model.phases import Draft
 from services.budget.model.plan import BUDGET
-from services.budget.model.problems import PROBLEMS_MAX
 from services.budget.model.rejections import (
     AccountIsInAnotherCategory,
     BudgetIsDrafted,

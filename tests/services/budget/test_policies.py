@@ -8,7 +8,7 @@ from events.approval import ApprovalGranted, ApprovalRefused, Subject
 from events.budget import BudgetDrafted
 from services.budget.api import service
 from services.budget.commands import LockBudget, ReturnBudget
-from services.budget.policies import Known, hear, react
+from services.budget.policies import Known, hear, policies
 from tests.services.given import recorded
 from tests.services.lighthouse import BUDGET_REQUEST, OPENED
 
@@ -29,21 +29,21 @@ def refused(subject: Subject) -> ApprovalRefused:
 
 
 def test_a_granted_budget_is_locked_at_exactly_what_was_approved():
-    assert react(recorded(granted(BUDGET), "approval"), Known()) == [
+    assert policies.react(recorded(granted(BUDGET), "approval"), Known()) == [
         LockBudget(version=2, content_hash=BUDGET.content_hash, request=BUDGET_REQUEST)
     ]
 
 
 def test_a_refused_budget_is_returned_with_the_reason():
-    assert react(recorded(refused(BUDGET), "approval"), Known()) == [
+    assert policies.react(recorded(refused(BUDGET), "approval"), Known()) == [
         ReturnBudget(version=2, reason="No safety boat", by="henrietta")
     ]
 
 
 def test_decisions_on_other_subjects_do_not_touch_the_budget():
-    assert react(recorded(granted(SCRIPT), "approval"), Known()) == []
-    assert react(recorded(refused(SCRIPT), "approval"), Known()) == []
-    assert react(recorded(OPENED, "approval"), Known()) == []
+    assert policies.react(recorded(granted(SCRIPT), "approval"), Known()) == []
+    assert policies.react(recorded(refused(SCRIPT), "approval"), Known()) == []
+    assert policies.react(recorded(OPENED, "approval"), Known()) == []
 
 
 def test_nobody_locks_or_returns_by_hand():

@@ -3,18 +3,16 @@
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from events.event import Event, Part
 from events.money import Currency, Factor, Money
-from events.names import Id, PersonId, Reference, Text
+from events.names import ContentHash, Id, PersonId, Reference, Text
 
 AccountNumber = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z.\-]+$")]
 """A number on the chart of accounts. A text, never an integer: `1101`, `01.10`, `113-85`."""
-
-ContentHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Level(StrEnum):
@@ -76,6 +74,29 @@ class PricedLine(Line):
     subtotal: Money
 
 
+class AccountTotal(Part):
+    """What an account comes to, in currency units."""
+
+    account: AccountNumber
+    total: Money
+
+
+class OverageCause(StrEnum):
+    """Why money over the approved budget will be needed."""
+
+    FORECAST = "forecast"
+    BEHIND_SCHEDULE = "behind-schedule"
+
+
+class HotDay(Part):
+    """One shoot day of the hot-cost base: what is to be shot, and what it may cost."""
+
+    day: Annotated[int, Field(ge=1)]
+    on: date
+    eighths: Annotated[int, Field(ge=0)]
+    budgeted: Money
+
+
 class BudgetDrafted(Event):
     """A budget was begun in one currency over a chart of accounts; it is version 1."""
 
@@ -125,12 +146,16 @@ class BudgetSubmitted(Event):
 
 
 class BudgetLocked(Event):
-    """This version was approved and locked; the first lock is the original budget."""
+    """This version was approved and locked; the first lock is the original budget. `accounts` is
+    what it comes to, account by account."""
+
+    SCHEMA_VERSION: ClassVar[int] = 2
 
     version: int
     content_hash: ContentHash
     total: Money
     request: Id
+    accounts: tuple[AccountTotal, ...]
 
 
 class BudgetReturned(Event):
@@ -225,3 +250,70 @@ class EstimateSet(Event):
 
     def effective_on(self) -> date | None:
         return self.estimated_on
+
+
+class OverageThresholdSet(Event):
+    """From how much over the approved budget on a forecast is an overage that must be approved, in
+    currency units; money that a late shoot needs goes to `behind_account`."""
+
+    amount: Money
+    behind_account: AccountNumber
+
+
+class HotCostBaseSet(Event):
+    """The shoot days of the locked schedule became the base of the daily hot costs: the locked
+    budget's production level, in equal shares with nothing lost."""
+
+    schedule_version: int
+    budget_version: int
+    total: Money
+    days: tuple[HotDay, ...]
+
+
+class OverageForecast(Event):
+    """More than the approved budget, by the production's threshold or over, will be needed.
+
+    `amount` is what is not yet approved or asked for, `accounts` where it is needed; the hash names
+    exactly this overage. Amounts in currency units.
+    """
+
+    overage: Reference
+    number: int
+    cause: OverageCause
+    approved: Money
+    efc: Money
+    amount: Money
+    accounts: Annotated[tuple[AccountTotal, ...], Field(min_length=1)]
+    reason: Text
+    content_hash: ContentHash
+
+
+class OverageApproved(Event):
+    """An overage was approved: it is part of the approved budget from now on."""
+
+    overage: Reference
+    amount: Money
+    accounts: tuple[AccountTotal, ...]
+    request: Id
+
+
+class OverageRefused(Event):
+    """An overage was refused, with the reason: the money must be found elsewhere."""
+
+    overage: Reference
+    amount: Money
+    request: Id
+    reason: Text
+    by: PersonId
+
+
+class BudgetLockedV1(Event):
+    """Before a lock said what each account comes to."""
+
+    version: int
+    content_hash: ContentHash
+    total: Money
+    request: Id
+
+    def upcast(self) -> Event:
+        return BudgetLocked(**self.model_dump(), accounts=())

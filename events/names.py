@@ -24,6 +24,9 @@ PersonId = Annotated[
 ]
 """An opaque id of a person: the `sub` of a token. Never a name or an address."""
 
+ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a content, as 64 hex digits: what names exactly one version of it."""
+
 HOUSE: Id = "00000000-0000-0000-0000-000000000000"
 """The production that facts of no production belong to: scale tables, templates, rates."""
 

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from events.approval import Role
-from events.budget import AccountNumber, Category, ContentHash, EstimateBasis, Line
+from events.budget import AccountNumber, Category, EstimateBasis, Line
 from events.money import Currency, Money
-from events.names import Id, PersonId, Reference, Text
+from events.names import ContentHash, Id, PersonId, Reference, Text
 from runtime.decider import Command
 
 REOPENERS = frozenset({Role.EXECUTIVE_PRODUCER, Role.PRODUCER, Role.LINE_PRODUCER})

@@ -7,13 +7,33 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from events.approval import Role
 from events.budget import AccountNumber
 from events.event import Event, Part
 from events.money import ZERO, Currency, Money
-from events.names import ContentHash, Id, PersonId, Reference, Text
+from events.names import ContentHash, Id, PersonId, Reference, Text, id_of
 from events.personal import Sealed
 
 Amount = Annotated[Money, Field(ge=0)]
+
+
+FEES_ARE_FOR = frozenset(
+    {
+        Role.EXECUTIVE_PRODUCER,
+        Role.PRODUCER,
+        Role.LINE_PRODUCER,
+        Role.PRODUCTION_ACCOUNTANT,
+        Role.FINANCIER,
+        Role.COMPLETION_GUARANTOR,
+        Role.AUDITOR,
+    }
+)
+"""Who is told what a deal pays. Everybody on the team may know that there is one."""
+
+
+def commitment_of(contract: Id, payment: Reference, version: int) -> Reference:
+    """The budget's commitment for one payment of a deal, as the terms of `version` have it."""
+    return id_of("commitment", contract, payment, str(version))
 
 
 class Kind(StrEnum):

@@ -201,7 +201,7 @@ class Process:
         for name in self._parts.serve:
             await self._build_service(name, vault, stack)
         for name in self._parts.project:
-            await self._build_projection(name)
+            await self._build_projection(name, vault)
         for log in self._parts.relay:
             pool = await self._pools.of(log)
             self._relays.append(Relay(self._settings, await self._store(log), pool))
@@ -227,7 +227,7 @@ class Process:
         await self._consume(name, schema, pool, heard, sink)
         self._faces.append(ServiceFace(handler, Team(schema, pool), vault))
 
-    async def _build_projection(self, name: str) -> None:
+    async def _build_projection(self, name: str, vault: Vault) -> None:
         projection = rooms.projections()[name]
         pool = await self._pools.of(name)
         tables = Tables(projection.schema, projection.view)
@@ -238,7 +238,7 @@ class Process:
         )
         stores = {log: await self._store(log) for log in logs}
         clock = DatabaseClock(next(iter(stores.values())))
-        self._readers.append(Reader(projection, pool, stores, clock, consumer))
+        self._readers.append(Reader(projection, pool, stores, clock, vault, consumer))
 
     async def _consume(
         self, name: str, schema: str, pool: object, logs: list[str], sink: object

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from events import contract as facts
-from events.contract import Side, Terms
+from events.contract import Side
 from events.envelope import Recorded
 from projections.contracts.rows import Deal, Move, Standing, Version
 from runtime.view import Row, Rows
@@ -91,7 +91,8 @@ def _cleared(before: Deal, event: Cleared, recorded: Recorded) -> Deal:
         case facts.TermsSubmitted():
             return replace(deal, version=event.version, stage="submitted", clearance="asked")
         case facts.TermsWithdrawn():
-            return replace(before, clearance=None)
+            moved_on = before.stage not in ("submitted", "cleared", "refused")
+            return replace(before if moved_on else replace(deal, stage="agreed"), clearance=None)
         case facts.TermsCleared():
             return replace(deal, stage="cleared", clearance="given", request=event.request)
         case facts.ClearanceRefused():
@@ -152,13 +153,9 @@ def _terms(
         case _:
             return
     standing = rows.get(Version, event.contract, version)
-    text = _text(terms)
+    text = terms.model_dump_json()
     if standing is None or standing.terms != text:
         yield Version(event.contract, version, text, by.value, recorded.recorded_at)
-
-
-def _text(terms: Terms) -> str:
-    return terms.model_dump_json()
 
 
 WORDS: dict[type[Negotiated | Cleared | Ended], str] = {

@@ -19,6 +19,7 @@ from events.envelope import Recorded
 from runtime.decider import Command, Decider, Policies, Timer
 from runtime.importing import Importer
 from runtime.reactions import REACTIONS
+from runtime.screens import Screen
 from runtime.view import View
 
 
@@ -69,6 +70,8 @@ class Projection:
     view: View
     routes: Callable[[Any], APIRouter]
     """Given its reader (`runtime.reading.query.Reader`), the queries it answers."""
+    screens: tuple[Screen, ...] = ()
+    """What `reel` shows of it."""
 
     @property
     def schema(self) -> str:

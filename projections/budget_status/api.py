@@ -9,6 +9,7 @@ from events.names import Id
 from projections.budget_status.answers import By, Lines, Slate, Status
 from projections.budget_status.figures import CONVENTIONS
 from projections.budget_status.report import REPORT, place, place_of, standing, table, total
+from projections.budget_status.screens import SCREENS
 from projections.budget_status.view import VIEW
 from runtime.reading.query import PAGE_ROWS_MAX, Reader, Reading
 from runtime.rooms import Projection
@@ -148,4 +149,4 @@ def _json(body: dict[str, Any]) -> Response:
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-projection = Projection(name="budget_status", version=1, view=VIEW, routes=routes)
+projection = Projection(name="budget_status", version=1, view=VIEW, routes=routes, screens=SCREENS)

@@ -3,7 +3,8 @@
 
 import typer
 
-from runtime.cli import machine, people, work
+from runtime import rooms
+from runtime.cli import asking, machine, people, work
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -24,7 +25,6 @@ for command in (
     machine.rewind,
     machine.doctor,
     people.token,
-    work.status,
     work.trail,
 ):
     app.command(command.__name__.rstrip("_"))(guarded(command))
@@ -35,3 +35,6 @@ for what, importer in work.importers().items():
         guarded(work.import_command(what, importer))
     )
 app.add_typer(imports, name="import")
+
+for projection in rooms.projections().values():
+    asking.add_screens(app, projection.screens)

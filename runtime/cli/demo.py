@@ -11,12 +11,14 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from runtime import rooms
 from runtime.cli.client import Client, wait_until
-from runtime.cli.output import err, out, print_json
-from runtime.cli.report import show_status
-from runtime.cli.work import audit_line, budget_status_path
+from runtime.cli.output import err, print_json
+from runtime.cli.work import audit_line
 from runtime.instance import AlreadyUp, up
 from runtime.people.identity import Issuer
+from runtime.printing import out
+from runtime.screens import Screen
 from runtime.settings import Settings
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "the-last-lighthouse"
@@ -46,8 +48,14 @@ async def play(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    show_status(shown["status"])
+    _status().show(shown["status"])
     out.print(shown["audit"], highlight=False)
+
+
+def _status() -> Screen:
+    """The cost report, as its room shows it."""
+    (screen,) = rooms.projections()["budget_status"].screens
+    return screen
 
 
 def _story(settings: Settings, url: str, told: Told) -> dict[str, Any]:
@@ -104,7 +112,7 @@ def _scenes(
     request = _request_for(producer, home, submitted["events"][0]["data"]["content_hash"])
     told("The executive producer grants it; the budget locks")
     producer.command(f"{home}/approval/grant-approval", {"request": request}, "grant")
-    path = budget_status_path(production)
+    path = _status().path.format(production=production)
     wait_until("the lock", lambda: producer.get(path)["locked_version"] == 1)
 
     told("Importing five weeks of costs")

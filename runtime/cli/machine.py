@@ -9,9 +9,10 @@ import uvloop
 
 from runtime import doctor as checkup
 from runtime import rooms
-from runtime.cli.output import UNREACHABLE, AsJson, err, out, print_json, table
+from runtime.cli.output import UNREACHABLE, AsJson, err, print_json
 from runtime.instance import AlreadyUp, reachable, up
 from runtime.logs import configure
+from runtime.printing import out, table
 from runtime.process import Parts, Process, consumer_schema, migrate_all
 from runtime.reading.rewind import rewind as rewound
 from runtime.settings import Settings, settings

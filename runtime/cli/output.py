@@ -1,11 +1,11 @@
-"""How the command line speaks: tables for the eye, JSON for programs, cures for errors."""
+"""How the command line speaks: JSON for programs, and errors with cures and exit codes."""
 
 import asyncio
 import functools
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import httpx
@@ -13,7 +13,6 @@ import psycopg
 import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from events.envelope import BrokenChain
@@ -21,10 +20,8 @@ from runtime.cli.client import NoReel, Refused
 from runtime.embedded.errors import EmbeddedError
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
+from runtime.printing import table
 
-WIDE = 140
-
-out = Console(width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
@@ -40,24 +37,6 @@ def print_json(value: object) -> None:
     """One JSON document on standard output."""
     json.dump(value, sys.stdout, indent=2, default=str, ensure_ascii=False)
     sys.stdout.write("\n")
-
-
-def table(
-    title: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str | Text]],
-    *,
-    amounts_from: int | None = None,
-) -> Table:
-    """A table; from the column `amounts_from` on, amounts that are never cut. What people wrote
-    is shown as they wrote it, brackets too."""
-    made = Table(title=Text(title), title_justify="left", title_style="bold")
-    for index, column in enumerate(columns):
-        amounts = amounts_from is not None and index >= amounts_from
-        made.add_column(column, justify="right" if amounts else "left", no_wrap=amounts)
-    for row in rows:
-        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    return made
 
 
 def regret(sentence: str, detail: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The questions and files of every day: status, trail, imports."""
+"""The trail, and the files that people hold."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,41 +9,11 @@ import typer
 from events.envelope import Recorded, verified
 from runtime import rooms
 from runtime.cli.client import As, Client, Url
-from runtime.cli.output import AsJson, out, print_json, table
-from runtime.cli.report import show_slate, show_status
+from runtime.cli.output import AsJson, print_json
 from runtime.importing import Importer
+from runtime.printing import out, table
 
 Production = Annotated[str, typer.Argument(help="the production's id")]
-
-
-def status(
-    production: Annotated[str | None, typer.Argument(help="its id; none = your slate")] = None,
-    by: Annotated[str, typer.Option(help="account, category or level")] = "category",
-    url: Url = None,
-    name: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Where the money stands: of one production, or of all that you are on."""
-    path = "/v1/budget-status" if production is None else budget_status_path(production)
-    query = {} if production is None else {"by": by}
-    with Client.of(url, name) as client:
-        answer = client.get(path, **query)
-        rows = list(answer["rows"])
-        while answer["next"] is not None:
-            answer = client.get(path, cursor=answer["next"], **query)
-            rows += answer["rows"]
-    answer |= {"rows": rows, "next": None}
-    if as_json:
-        print_json(answer)
-    elif production is None:
-        show_slate(answer)
-    else:
-        show_status(answer)
-
-
-def budget_status_path(production: str) -> str:
-    """The query of one production's budget status."""
-    return f"/v1/productions/{production}/budget-status"
 
 
 def trail(

@@ -1,12 +1,12 @@
-"""Cost reports for the eye: amounts as the trade prints them, what is over in parentheses."""
+"""Cost reports for the eye: `reel status`, of one production or of the whole slate."""
 
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
 from rich.text import Text
 
-from runtime.cli.output import out, table
+from runtime.printing import amount, out, show_freshness, table
+from runtime.screens import Option, Question, Screen
 
 HEADINGS = {
     "approved": "Approved",
@@ -32,7 +32,7 @@ def show_status(status: dict[str, Any]) -> None:
     )
     columns = ["", status["by"].capitalize(), *(HEADINGS[figure] for figure in figures)]
     out.print(table(title, columns, rows, amounts_from=2))
-    _show_freshness(status)
+    show_freshness(status)
 
 
 def show_slate(slate: dict[str, Any]) -> None:
@@ -47,7 +47,7 @@ def show_slate(slate: dict[str, Any]) -> None:
     ]
     columns = ["Production", "Id", "", *(HEADINGS[figure] for figure in figures)]
     out.print(table("Slate", columns, rows, amounts_from=3))
-    _show_freshness(slate)
+    show_freshness(slate)
 
 
 def _figures() -> list[str]:
@@ -56,18 +56,23 @@ def _figures() -> list[str]:
 
 
 def _amounts(row: dict[str, Any], figures: list[str]) -> list[Text]:
-    return [_amount(Decimal(row[figure])) for figure in figures]
+    return [amount(Decimal(row[figure])) for figure in figures]
 
 
-def _amount(amount: Decimal) -> Text:
-    text = format_decimal(amount, "#,##0.00##;(#,##0.00##)", locale="en")
-    return Text(text, style="red" if amount < 0 else "")
+STATUS = Screen(
+    name="status",
+    help="Where the money stands: of one production, or of all that you are on.",
+    path="/v1/productions/{production}/budget-status",
+    options=(
+        Option(
+            "by",
+            "what a row stands for",
+            choices=("account", "category", "level"),
+            default="category",
+        ),
+    ),
+    show=show_status,
+    of_all=Question("/v1/budget-status", show_slate),
+)
 
-
-def _show_freshness(answer: dict[str, Any]) -> None:
-    said = " · ".join(
-        f"{one['log']} {one['position']} of {one['head']}"
-        + ("" if one["caught_up"] else " (catching up)")
-        for one in answer["freshness"]
-    )
-    out.print(f"As of {said}", style="dim", highlight=False)
+SCREENS = (STATUS,)

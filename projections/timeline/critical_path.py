@@ -46,7 +46,8 @@ class Activity:
 class Times:
     """When an activity happens at the earliest and at the latest, as moments; slack in working
     days. `evening` says of a milestone that it comes at the end of a day's work: that of the day
-    before the moment."""
+    before the moment. `pushed_by` is what it waits for, where that makes it start later than by
+    itself."""
 
     early_start: int
     early_finish: int
@@ -55,6 +56,7 @@ class Times:
     free_slack: int
     evening: bool = False
     done: bool = False
+    pushed_by: str | None = field(default=None, compare=False)
 
     @property
     def total_slack(self) -> int:
@@ -73,6 +75,7 @@ class _Network:
     ties: dict[str, tuple[Tie, ...]] = field(default_factory=dict)
     start: dict[str, int] = field(default_factory=dict)
     evening: set[str] = field(default_factory=set)
+    pushed_by: dict[str, str] = field(default_factory=dict)
 
     def finish(self, id_: str) -> int:
         return self.start[id_] + self.activities[id_].days
@@ -128,6 +131,9 @@ def _forward(network: _Network) -> None:
         if activity.finished is not None:
             at = activity.not_before if start == activity.not_before else activity.finished
             start = at if activity.days == 0 else activity.finished - activity.days
+        elif start > activity.not_before:
+            moments = [moment for moment, _ in pushes]
+            network.pushed_by[id_] = ties[moments.index(start)].after
         network.start[id_] = start
         by_evening = all(evening for moment, evening in pushes if moment == start)
         if activity.days == 0 and start > activity.not_before and by_evening:
@@ -155,7 +161,14 @@ def _backward(network: _Network) -> dict[str, Times]:
             late_finish[id_], free[id_] = finish, 0
         late_start = late_finish[id_] - activity.days
         times[id_] = Times(
-            start, finish, late_start, late_finish[id_], free[id_], id_ in network.evening, done
+            start,
+            finish,
+            late_start,
+            late_finish[id_],
+            free[id_],
+            id_ in network.evening,
+            done,
+            network.pushed_by.get(id_),
         )
         if done:
             continue

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from events.envelope import Recorded
 from projections.timeline.folds import approval, budget, contract, schedule
-from projections.timeline.rows import OF_APPROVALS, OF_BUDGET, OF_CONTRACTS, OF_SCHEDULE
+from projections.timeline.rows.deals import OF_DEALS
+from projections.timeline.rows.decisions import OF_APPROVALS, OF_BUDGET
+from projections.timeline.rows.schedule import OF_SCHEDULE
 from runtime.view import Row, Rows, View
 
 FOLDS = {
@@ -22,6 +24,6 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
 
 VIEW = View(
     logs=tuple(FOLDS),
-    tables=(*OF_SCHEDULE, *OF_CONTRACTS, *OF_APPROVALS, *OF_BUDGET),
+    tables=(*OF_SCHEDULE, *OF_DEALS, *OF_APPROVALS, *OF_BUDGET),
     evolve=evolve,
 )

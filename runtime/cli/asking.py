@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
+from keyword import iskeyword
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -31,6 +32,7 @@ def asking(screen: Screen) -> Callable[..., None]:
 
     def run(url: str | None, as_: str | None, as_json: bool, **given: Any) -> None:
         places = {place: given.pop(place) for place in screen.places}
+        given = {name.removesuffix("_"): told for name, told in given.items()}
         with Client.of(url, as_) as client:
             if screen.of_all is not None and None in places.values():
                 show = screen.of_all.show
@@ -107,4 +109,5 @@ def _option(option: Option) -> Parameter:
 
 
 def _parameter(name: str, annotation: Any, default: Any = Parameter.empty) -> Parameter:
+    name = f"{name}_" if iskeyword(name) else name
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

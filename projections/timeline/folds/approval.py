@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from events import approval as facts
 from events.envelope import Recorded
-from projections.timeline.rows import Approval, Screening
+from projections.timeline.rows.decisions import Approval, Screening
 from runtime.view import Row, Rows
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from events import budget as facts
 from events.envelope import Recorded
-from projections.timeline.rows import Overage
+from projections.timeline.rows.decisions import Overage
 from runtime.view import Row, Rows
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from events import contract as facts
 from events.envelope import Recorded
 from projections.timeline.folds.terms import spoken_of
-from projections.timeline.rows import Conflict, Deal, Deliverable, Option, Payment
+from projections.timeline.rows.deals import Conflict, Deal, Deliverable, Option, Payment
 from runtime.view import Row, Rows
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from events import schedule as facts
 from events.envelope import Recorded
-from projections.timeline.rows import Milestone, Schedule, ShootDay, Task
+from projections.timeline.rows.schedule import Milestone, Schedule, ShootDay, Task
 from runtime.view import Row, Rows
 
 

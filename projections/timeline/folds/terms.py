@@ -1,19 +1,14 @@
 """The rows of a deal's terms: what they name has a row, what they name no more is gone."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
 from events import contract as facts
-from projections.timeline.rows import (
-    Deal,
-    Deliverable,
-    Engagement,
-    Option,
-    Payment,
-    Window,
-)
+from events.names import id_of
+from projections.timeline.rows.deals import Deal, Deliverable, Engagement, Option, Payment, Window
 from runtime.view import Row, Rows
 
 R = TypeVar("R", Payment, Option, Window, Deliverable)
@@ -33,7 +28,7 @@ def spoken_of(rows: Rows, deal: Deal, terms: facts.Terms, cause: str) -> Iterato
         rows,
         deal,
         Window,
-        [_window(rows, deal, name, one, cause) for name, one in _by_name(terms.windows)],
+        [_window(rows, deal, id_, one, cause) for id_, one in _by_id(terms.windows)],
     )
     yield from _named(
         rows,
@@ -117,19 +112,19 @@ def _option(rows: Rows, deal: Deal, one: facts.Option, cause: str) -> Option:
     )
 
 
-def _by_name(windows: Iterable[facts.Window]) -> Iterator[tuple[str, facts.Window]]:
-    """A second window of the same medium in the same territory is numbered."""
-    seen: dict[str, int] = {}
+def _by_id(windows: Iterable[facts.Window]) -> Iterator[tuple[str, facts.Window]]:
+    """A window's id comes from territory and medium, and from which one of those it is."""
+    seen = Counter[tuple[str, str]]()
     for one in windows:
-        name = f"{one.territory} {one.medium}"
-        seen[name] = seen.get(name, 0) + 1
-        yield (name if seen[name] == 1 else f"{name} {seen[name]}"), one
+        where = (one.territory, one.medium)
+        seen[where] += 1
+        yield id_of("window", *where, str(seen[where])), one
 
 
-def _window(rows: Rows, deal: Deal, name: str, one: facts.Window, cause: str) -> Window:
-    row = rows.get(Window, deal.contract, name) or Window(
+def _window(rows: Rows, deal: Deal, id_: str, one: facts.Window, cause: str) -> Window:
+    row = rows.get(Window, deal.contract, id_) or Window(
         deal.contract,
-        name,
+        id_,
         one.territory,
         one.medium,
         one.opens_on,

@@ -10,7 +10,14 @@ from projections.budget_status.figures import CONVENTIONS
 from projections.budget_status.report import REPORT, place, place_of, standing, table, total
 from projections.budget_status.screens import SCREENS
 from projections.budget_status.view import VIEW
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, answered, freshness
+from runtime.reading.queries import (
+    REFUSALS,
+    After,
+    Cursor,
+    Limit,
+    freshness_of,
+    json_of,
+)
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
@@ -42,7 +49,7 @@ def routes(reader: Reader) -> APIRouter:
         rows = reading.rows[production]
         report = table(rows, by)
         page = [row for row in report if cursor is None or place(by, row) > place_of(by, cursor)]
-        return answered(
+        return json_of(
             {
                 "production": production,
                 **reading.about[production],
@@ -51,7 +58,7 @@ def routes(reader: Reader) -> APIRouter:
                 "conventions": CONVENTIONS,
                 "rows": page[:limit],
                 "total": total(rows).shown(),
-                "freshness": await freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
                 "next": page[limit - 1]["key"] if len(page) > limit else None,
             }
         )
@@ -72,7 +79,7 @@ def routes(reader: Reader) -> APIRouter:
         productions = await reader.productions_of(caller, cursor, limit + 1)
         page = productions[:limit]
         reading = await reader.read(page, REPORT)
-        return answered(
+        return json_of(
             {
                 "conventions": CONVENTIONS,
                 "rows": [
@@ -84,7 +91,7 @@ def routes(reader: Reader) -> APIRouter:
                     }
                     for production in page
                 ],
-                "freshness": await freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
                 "next": page[-1] if len(productions) > limit else None,
             }
         )
@@ -115,11 +122,11 @@ def routes(reader: Reader) -> APIRouter:
             cursor,
             limit + 1,
         )
-        return answered(
+        return json_of(
             {
                 "production": production,
                 "rows": [dict(row) for row in rows[:limit]],
-                "freshness": await freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
                 "next": rows[limit - 1]["line"] if len(rows) > limit else None,
             }
         )

@@ -11,7 +11,7 @@ from projections.contracts.rows import Deal
 from projections.contracts.screens import SCREENS
 from projections.contracts.telling import LIST, summary, whole
 from projections.contracts.view import VIEW
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, answered, freshness
+from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
@@ -46,13 +46,13 @@ def routes(reader: Reader) -> APIRouter:
         ids = [deal.contract for deal in deals]
         behind = deals[ids.index(cursor) + 1 :] if cursor in ids else deals
         page = behind[:limit]
-        return answered(
+        return json_of(
             {
                 "production": production,
                 **reading.about[production],
                 "fees_told": fees,
                 "rows": await reader.opened([summary(rows, deal, fees) for deal in page]),
-                "freshness": await freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
                 "next": page[-1].contract if len(behind) > limit else None,
             }
         )
@@ -74,11 +74,11 @@ def routes(reader: Reader) -> APIRouter:
         if deal is None:
             raise NotThere(f"there is no contract {contract} on this production: list them first")
         told = whole(rows, deal, bool(member.roles & FEES_ARE_FOR))
-        return answered(
+        return json_of(
             {
                 "production": production,
                 **await reader.opened(told),
-                "freshness": await freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
             }
         )
 

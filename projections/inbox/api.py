@@ -9,7 +9,7 @@ from projections.inbox.screens import SCREENS
 from projections.inbox.telling import place, waiting
 from projections.inbox.view import VIEW
 from runtime.people.identity import Caller
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, answered, freshness, page_of
+from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of, page_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
@@ -37,7 +37,7 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         await reader.member(production, caller)
-        return answered(await _inbox(reader, [production], caller, mine, cursor, limit))
+        return json_of(await _inbox(reader, [production], caller, mine, cursor, limit))
 
     @router.get(
         "/inbox",
@@ -54,7 +54,7 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         productions = await _productions_of(reader, caller)
-        return answered(await _inbox(reader, productions, caller, mine, cursor, limit))
+        return json_of(await _inbox(reader, productions, caller, mine, cursor, limit))
 
     return router
 
@@ -83,7 +83,7 @@ async def _inbox(
     return {
         "mine": mine,
         "rows": await reader.opened(page),
-        "freshness": await freshness(reader, reading),
+        "freshness": await freshness_of(reader, reading),
         "next": following,
     }
 

@@ -79,4 +79,4 @@ class Desk:
         }
 
     def _named(self, person: str | None) -> dict[str, Any] | None:
-        return person and {"person": person, "name": self.team.name_of(person)}
+        return None if person is None else {"person": person, "name": self.team.name_of(person)}

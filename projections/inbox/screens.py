@@ -72,8 +72,15 @@ SCREENS = (
         name="inbox",
         help="What waits for whom, since when and why; of one production, or of all you are on.",
         path="/v1/productions/{production}/inbox",
-        options=(Option("all", "what waits for anybody, not only for you", kind=bool),),
+        options=(
+            Option(
+                "all",
+                "what waits for anybody, not only for you",
+                kind=bool,
+                asks=("mine", "false"),
+            ),
+        ),
         show=show_inbox,
-        of_all=Question("/v1/inbox", show_inboxes),
+        of_all=Question("/v1/inbox", show_inboxes, takes_options=True),
     ),
 )

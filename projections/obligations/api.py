@@ -10,7 +10,7 @@ from projections.obligations.answers import Obligations, Status
 from projections.obligations.screens import SCREENS
 from projections.obligations.telling import obligations, place, totals
 from projections.obligations.view import VIEW
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, answered, freshness, page_of
+from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of, page_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
@@ -53,7 +53,7 @@ def routes(reader: Reader) -> APIRouter:
             and (until is None or (one["due_on"] is not None and one["due_on"] <= until))
         ]
         page, following = page_of(found, place, cursor, limit)
-        return answered(
+        return json_of(
             {
                 "production": production,
                 **reading.about[production],
@@ -61,7 +61,7 @@ def routes(reader: Reader) -> APIRouter:
                 "fees_told": fees,
                 "rows": await reader.opened(page),
                 "totals": totals(found),
-                "freshness": await freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
                 "next": following,
             }
         )

@@ -1,4 +1,4 @@
-"""What every query of a read model takes and answers alike."""
+"""What the queries of all read models share: parameters, refusals, and the form of an answer."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
@@ -14,7 +14,7 @@ After = Annotated[
 ]
 Cursor = Annotated[
     str | None,
-    Query(max_length=100, pattern=r"^[^\x00]*$", description="`next` of the page before"),
+    Query(max_length=200, pattern=r"^[^\x00]*$", description="`next` of the page before"),
 ]
 Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
 
@@ -24,13 +24,13 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def freshness(reader: Reader, reading: Reading) -> list[dict[str, Any]]:
-    """How far the answer has come, log by log; raises as `Reader.freshness` does."""
+async def freshness_of(reader: Reader, reading: Reading) -> list[dict[str, Any]]:
+    """How far a reading is, log by log; raises as `Reader.freshness` does."""
     return [one.model_dump() for one in await reader.freshness(reading)]
 
 
-def answered(body: dict[str, Any]) -> Response:
-    """The answer as JSON; moments and days in ISO 8601."""
+def json_of(body: dict[str, Any]) -> Response:
+    """The answer; dates are written as ISO 8601 has them."""
     return Response(orjson.dumps(body), media_type="application/json")
 
 

@@ -71,16 +71,19 @@ def money_of(rows: Rows, deal: Deal, payment: Payment) -> tuple[Decimal, Decimal
 
 def _option(rows: Rows, deal: Deal, option: Option, fees: bool) -> dict[str, Any]:
     standing = parts_of(rows, deal, "option").get(option.option)
-    price = option.price
+    price, note = option.price, None
     if standing is not None and standing.amount is not None:
-        price = standing.amount
+        if standing.status == "exercised":
+            price = standing.amount
+        elif fees:
+            note = f"extended for {shown(standing.amount)}"
     return {
         "id": option.option,
         "name": option.right,
         "status": standing.status if standing else "open",
         "until": (standing and standing.until) or option.exercise_by,
         "on": standing.on_day if standing else None,
-        "note": None,
+        "note": note,
         "amount": shown(price) if fees else None,
     }
 

@@ -70,7 +70,6 @@ def whole(rows: Rows, deal: Deal, fees: bool) -> dict[str, Any]:
     """One deal in full, its moves beside it."""
     versions = versions_of(rows, deal)
     version, terms = binding(deal, versions)
-    amended = deal.executed_version is not None and deal.version > deal.executed_version
     told = terms.model_dump(mode="json")
     return {
         **summary(rows, deal, fees),
@@ -78,7 +77,7 @@ def whole(rows: Rows, deal: Deal, fees: bool) -> dict[str, Any]:
         "fees_told": fees,
         "terms": told if fees else without_fees(told),
         "terms_version": version,
-        "amendment": deal.version if amended and not deal.ended else None,
+        "amendment": _amendment(deal, versions, terms),
         "clearance": deal.clearance,
         "request": deal.request,
         "document_hash": deal.document_hash,
@@ -86,6 +85,17 @@ def whole(rows: Rows, deal: Deal, fees: bool) -> dict[str, Any]:
         "moves": _moves(rows, deal, fees),
         **parts_told(rows, deal, terms, fees),
     }
+
+
+def _amendment(deal: Deal, versions: list[Version], terms: Terms) -> int | None:
+    """The version that is to take the place of the executed one; the same terms written again
+    take an amendment back."""
+    if deal.executed_version is None or deal.ended:
+        return None
+    later = versions[-1] if versions else None
+    if later is None or later.version <= deal.executed_version:
+        return None
+    return None if Terms.model_validate_json(later.terms) == terms else later.version
 
 
 def _history(versions: list[Version], fees: bool) -> list[dict[str, Any]]:

@@ -85,11 +85,14 @@ def _cleared(before: Deal, event: Cleared, at: datetime) -> Deal:
         case facts.TermsSubmitted():
             return replace(deal, title=event.title, version=event.version, stage="submitted")
         case facts.TermsWithdrawn():
-            return replace(deal, stage="agreed") if before.stage == "submitted" else before
+            # The version is spent: another one must be agreed before any is submitted.
+            said = f"it was taken back from clearance: {event.reason}"
+            return replace(deal, stage="spent", reason=said)
         case facts.TermsCleared():
             return replace(deal, stage="cleared")
         case facts.ClearanceRefused():
-            return replace(deal, stage="refused", reason=event.reason)
+            said = f"its clearance was refused: {event.reason}"
+            return replace(deal, stage="spent", reason=said)
         case facts.ConditionMet():
             return replace(before, met=with_one(before.met, event.condition.value))
         case facts.ContractExecuted():

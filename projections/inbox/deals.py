@@ -21,7 +21,7 @@ def deals(desk: Desk) -> Iterator[dict[str, Any]]:
                 yield _answer(desk, deal, deal.since)
             case "agreed":
                 yield _submit(desk, deal, deal.since)
-            case "refused":
+            case "spent":
                 yield _mend(desk, deal, deal.since)
             case "cleared":
                 yield from _cleared(desk, deal, deal.since)
@@ -91,7 +91,7 @@ def _mend(desk: Desk, deal: Deal, since: datetime) -> dict[str, Any]:
         (deal.contract,),
         _about(deal),
         since,
-        f"its clearance was refused: {deal.reason}",
+        f"{deal.reason}; other terms are to be agreed",
         roles=NEGOTIATORS,
         blocks=f"the execution of {deal.title}",
         todo=(

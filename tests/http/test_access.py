@@ -33,7 +33,7 @@ DUTIES = {
     # who works on it, and what may go ahead
     LEADING: (
         "approval/appoint-person approval/end-appointment approval/set-approval-rules "
-        "approval/decide-screening "
+        "approval/decide-screening budget/set-overage-threshold "
         "contract/execute-contract contract/terminate-contract contract/complete-contract "
         "contract/accept-deliverable contract/reject-deliverable "
         "contract/exercise-option contract/extend-option"

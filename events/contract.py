@@ -32,8 +32,9 @@ FEES_ARE_FOR = frozenset(
 
 
 def commitment_of(contract: Id, payment: Reference, version: int) -> Reference:
-    """The budget's commitment for one payment of a deal, as the terms of `version` have it."""
-    return id_of("commitment", contract, payment, str(version))
+    """The budget's commitment for one payment of a deal, as the terms of `version` owe it. People
+    can read it, and no other payment of any deal has it."""
+    return f"{payment[:40]}/{id_of('commitment', contract, payment, str(version))[:18]}"
 
 
 class Kind(StrEnum):

@@ -27,14 +27,14 @@ def show_contracts(contracts: dict[str, Any]) -> None:
             _party(row),
             row["state"],
             _waiting(row),
-            row["contract"],
             _amount(row["fee"]),
             _amount(row["paid"]),
+            row["contract"],
         ]
         for row in contracts["rows"]
     ]
-    columns = ("Deal", "Kind", "With", "State", "Waits for", "Id", "Fee", "Paid")
-    out.print(table(f"{contracts['title']} · contracts", columns, rows, amounts_from=6))
+    columns = ("Deal", "Kind", "With", "State", "Waits for", "Fee", "Paid", "Id")
+    out.print(table(f"{contracts['title']} · contracts", columns, rows, amounts_from=5))
     _say_what_is_left_out(contracts)
     show_freshness(contracts)
 
@@ -63,7 +63,8 @@ def show_contract(contract: dict[str, Any]) -> None:
     if conditions:
         out.print(table("Conditions", ("What must have happened", "Met on"), conditions))
     out.print(_history(contract))
-    out.print(_changes(contract))
+    if any(one["changes"] for one in contract["versions"]):
+        out.print(_changes(contract))
     _say_what_is_left_out(contract)
     show_freshness(contract)
 
@@ -122,7 +123,7 @@ def _changes(contract: dict[str, Any]) -> Any:
         for one in contract["versions"]
         for change in one["changes"]
     ]
-    return table("What changed", ("In", "What", "Was", "Is"), rows) if rows else ""
+    return table("What changed", ("In", "What", "Was", "Is"), rows)
 
 
 def _said(value: Any) -> str:

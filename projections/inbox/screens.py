@@ -1,10 +1,11 @@
 """What waits, for the eye: `reel inbox`."""
 
+from decimal import Decimal
 from typing import Any
 
 from rich.text import Text
 
-from runtime.printing import out, show_freshness, table
+from runtime.printing import amount, out, show_freshness, table
 from runtime.screens import Option, Question, Screen
 
 NOTHING = "Nothing waits for you. `--all` shows what waits for anybody on a production."
@@ -31,17 +32,18 @@ def _show(inbox: dict[str, Any], whose: bool) -> None:
             columns.insert(0, "Production")
             rows = [[one["title"], *row] for one, row in zip(inbox["rows"], rows, strict=True)]
         out.print(table(heading, columns, rows))
+        out.print("`--json` tells the path and the body of each command.", style="dim")
     show_freshness(inbox)
 
 
 def _row(one: dict[str, Any]) -> list[str | Text]:
-    amount = f" ({one['amount']} {one['currency']})" if one["amount"] else ""
+    worth = f" ({amount(Decimal(one['amount']))} {one['currency']})" if one["amount"] else ""
     asked = one["asked_by"]
     asked_by = f", asked by {asked['name'] or asked['person']}" if asked else ""
     return [
         str(one["since"])[:10],
         Text(one["due_on"] or "", style="red" if one["overdue"] else ""),
-        f"{one['kind']}: {_subject(one)}{amount}",
+        f"{one['kind']}: {_subject(one)}{worth}",
         _whom(one),
         one["why"] + asked_by,
         one["blocks"] or "",

@@ -34,7 +34,7 @@ FEES_ARE_FOR = frozenset(
 def commitment_of(contract: Id, payment: Reference, version: int) -> Reference:
     """The budget's commitment for one payment of a deal, as the terms of `version` owe it. People
     can read it, and no other payment of any deal has it."""
-    return f"{payment[:40]}/{id_of('commitment', contract, payment, str(version))[:18]}"
+    return f"{payment[:40]}/{id_of('commitment', contract, payment, str(version))[:13]}"
 
 
 class Kind(StrEnum):

@@ -9,7 +9,7 @@ from events.names import Id
 from projections.contracts.answers import Contract, Contracts
 from projections.contracts.rows import Deal
 from projections.contracts.screens import SCREENS
-from projections.contracts.telling import LIST, summary, whole
+from projections.contracts.telling import LIST, page_of_deals, summary, whole
 from projections.contracts.view import VIEW
 from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
@@ -42,10 +42,7 @@ def routes(reader: Reader) -> APIRouter:
         reading = await reader.read([production], LIST)
         rows = reading.rows[production]
         fees = bool(member.roles & FEES_ARE_FOR)
-        deals = sorted(rows.all(Deal), key=lambda deal: (deal.title, deal.contract))
-        ids = [deal.contract for deal in deals]
-        behind = deals[ids.index(cursor) + 1 :] if cursor in ids else deals
-        page = behind[:limit]
+        page, following = page_of_deals(rows, cursor, limit)
         return json_of(
             {
                 "production": production,
@@ -53,7 +50,7 @@ def routes(reader: Reader) -> APIRouter:
                 "fees_told": fees,
                 "rows": await reader.opened([summary(rows, deal, fees) for deal in page]),
                 "freshness": await freshness_of(reader, reading),
-                "next": page[-1].contract if len(behind) > limit else None,
+                "next": following,
             }
         )
 

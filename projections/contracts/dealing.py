@@ -8,32 +8,12 @@ from typing import assert_never
 from events import contract as facts
 from events.contract import Side
 from events.envelope import Recorded
-from projections.contracts.rows import Deal, Move, Standing, Version
+from projections.contracts.moves import Cleared, Dealing, Ended, Negotiated, move_of
+from projections.contracts.rows import Deal, Standing, Version
 from runtime.view import Row, Rows
 
-Negotiated = (
-    facts.ContractDrafted
-    | facts.TermsRedrafted
-    | facts.OfferMade
-    | facts.OfferCountered
-    | facts.OfferAccepted
-    | facts.OfferLapsed
-    | facts.OfferWithdrawn
-)
-Cleared = (
-    facts.LongFormDrafted
-    | facts.TermsSubmitted
-    | facts.TermsWithdrawn
-    | facts.TermsCleared
-    | facts.ClearanceRefused
-    | facts.ContractExecuted
-    | facts.ContractAmended
-)
-Ended = facts.ContractTerminated | facts.ContractCompleted | facts.ContractExpired
-DEALINGS = Negotiated | Cleared | Ended
 
-
-def dealt(rows: Rows, event: Negotiated | Cleared | Ended, recorded: Recorded) -> Iterator[Row]:
+def dealt(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Row]:
     """The deal after one move, with the move itself and the terms that came with it."""
     deal = rows.get(Deal, event.contract) or Deal(event.contract)
     if isinstance(event, Negotiated):
@@ -43,7 +23,7 @@ def dealt(rows: Rows, event: Negotiated | Cleared | Ended, recorded: Recorded) -
     else:
         yield from _ended(rows, deal, event, recorded)
     yield from _terms(rows, event, recorded)
-    yield _move(event, recorded)
+    yield move_of(event, recorded)
 
 
 def _negotiated(deal: Deal, event: Negotiated) -> Deal:
@@ -134,9 +114,7 @@ def _ended(rows: Rows, before: Deal, event: Ended, recorded: Recorded) -> Iterat
             assert_never(event)
 
 
-def _terms(
-    rows: Rows, event: Negotiated | Cleared | Ended, recorded: Recorded
-) -> Iterator[Version]:
+def _terms(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Version]:
     """The terms that came with a fact, unless they stand already, as an offered draft's do."""
     match event:
         case facts.ContractDrafted(terms=terms):
@@ -156,47 +134,3 @@ def _terms(
     text = terms.model_dump_json()
     if standing is None or standing.terms != text:
         yield Version(event.contract, version, text, by.value, recorded.recorded_at)
-
-
-WORDS: dict[type[Negotiated | Cleared | Ended], str] = {
-    facts.ContractDrafted: "drafted",
-    facts.TermsRedrafted: "redrafted",
-    facts.OfferMade: "offered",
-    facts.OfferCountered: "countered",
-    facts.OfferAccepted: "accepted",
-    facts.OfferLapsed: "lapsed",
-    facts.OfferWithdrawn: "withdrawn",
-    facts.LongFormDrafted: "long form drafted",
-    facts.TermsSubmitted: "submitted for clearance",
-    facts.TermsWithdrawn: "withdrawn from clearance",
-    facts.TermsCleared: "cleared",
-    facts.ClearanceRefused: "clearance refused",
-    facts.ContractExecuted: "executed",
-    facts.ContractAmended: "amended",
-    facts.ContractTerminated: "terminated",
-    facts.ContractCompleted: "completed",
-    facts.ContractExpired: "expired",
-}
-
-
-def _move(event: Negotiated | Cleared | Ended, recorded: Recorded) -> Move:
-    side, until, note = None, None, getattr(event, "reason", None)
-    match event:
-        case facts.OfferMade():
-            side, until = Side.PRODUCTION, event.expires_at
-        case facts.OfferCountered():
-            side, until, note = event.by, event.expires_at, event.note
-        case facts.OfferAccepted():
-            side = event.accepted_by
-        case _:
-            pass
-    return Move(
-        contract=event.contract,
-        number=recorded.version,
-        what=WORDS[type(event)],
-        version=1 if isinstance(event, facts.ContractDrafted) else getattr(event, "version", None),
-        side=side.value if side else None,
-        at=recorded.recorded_at,
-        until=until,
-        note=note,
-    )

@@ -8,7 +8,7 @@ from events.envelope import Recorded
 from projections.contracts.rows import Standing
 from runtime.view import Rows
 
-PARTS = (
+Part = (
     facts.PaymentEarned
     | facts.DeliverableReceived
     | facts.DeliverableAccepted
@@ -20,7 +20,6 @@ PARTS = (
     | facts.EngagementConflicted
     | facts.ConflictResolved
 )
-Part = PARTS
 
 
 def standing_after(rows: Rows, event: Part, recorded: Recorded) -> Standing:

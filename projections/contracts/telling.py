@@ -19,6 +19,15 @@ UNKNOWN = Terms(currency="XXX")
 """Terms of which no fact has come (XXX is ISO 4217 for no currency)."""
 
 
+def page_of_deals(rows: Rows, cursor: str | None, limit: int) -> tuple[list[Deal], str | None]:
+    """The deals behind the one of that id, by title, and the id to go on behind."""
+    deals = sorted(rows.all(Deal), key=lambda deal: (deal.title, deal.contract))
+    ids = [deal.contract for deal in deals]
+    behind = deals[ids.index(cursor) + 1 :] if cursor in ids else deals
+    page = behind[:limit]
+    return page, page[-1].contract if len(behind) > limit else None
+
+
 def state_of(deal: Deal) -> str:
     """Where the deal stands as a whole; an amendment under way leaves it executed."""
     if deal.ended:

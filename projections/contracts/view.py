@@ -6,8 +6,9 @@ from typing import assert_never
 
 from events import budget as money
 from events.envelope import Recorded
-from projections.contracts.dealing import DEALINGS, dealt
-from projections.contracts.parts import PARTS, standing_after
+from projections.contracts.dealing import dealt
+from projections.contracts.moves import Dealing
+from projections.contracts.parts import Part, standing_after
 from projections.contracts.rows import Commitment, Deal, Move, Standing, Version
 from runtime.view import Row, Rows, View
 
@@ -24,9 +25,9 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
             | money.CostReversed() as promised
         ):
             yield from _commitment(rows, promised)
-        case event if isinstance(event, DEALINGS):
+        case event if isinstance(event, Dealing):
             yield from dealt(rows, event, recorded)
-        case event if isinstance(event, PARTS):
+        case event if isinstance(event, Part):
             yield standing_after(rows, event, recorded)
         case _:
             return

@@ -11,14 +11,13 @@ from events.envelope import Recorded
 from projections.obligations.rows import LAPSED, MET, OFFER, OPEN, PARTY, PRODUCTION, RELEASED, Duty
 from runtime.view import Rows
 
-OFFERS = (
+Offer = (
     facts.OfferMade
     | facts.OfferCountered
     | facts.OfferAccepted
     | facts.OfferLapsed
     | facts.OfferWithdrawn
 )
-Offer = OFFERS
 
 
 def offers_after(rows: Rows, event: Offer, recorded: Recorded) -> Iterator[Duty]:

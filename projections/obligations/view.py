@@ -8,7 +8,7 @@ from typing import assert_never
 from events import budget as money
 from events import contract as facts
 from events.envelope import Recorded
-from projections.obligations.offers import OFFERS, offers_after
+from projections.obligations.offers import Offer, offers_after
 from projections.obligations.rows import (
     DELIVERABLE,
     LAPSED,
@@ -48,7 +48,7 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
             yield _paid(rows, commitment, -amount)
         case _ if isinstance(event, Executed):
             yield from _agreed(rows, event, recorded)
-        case _ if isinstance(event, OFFERS):
+        case _ if isinstance(event, Offer):
             yield from offers_after(rows, event, recorded)
         case _ if isinstance(event, Moved):
             yield from _moved(rows, event)

@@ -80,10 +80,8 @@ class Reader:
         return await self._clock.now()
 
     async def opened(self, value: Any) -> Any:
-        """A copy of `value` (as JSON: dicts, lists, scalars) with its personal texts opened.
-
-        Rows hold them sealed: an answer opens them last, and only those that it shows.
-        """
+        """A copy of `value` (as JSON: dicts, lists, scalars) with its personal texts opened, which
+        rows hold sealed: an answer does it last, to what it shows and no more."""
         return await self._vault.open_all(value)
 
     async def productions_of(self, caller: Caller, after: str | None, limit: int) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from events.approval import Role
 from events.calendar import FreeDay, Weekday
@@ -28,9 +28,6 @@ Elements = Annotated[tuple[Element, ...], Field(max_length=5_000)]
 Breakdowns = Annotated[tuple[Breakdown, ...], Field(max_length=5_000)]
 Links = Annotated[tuple[Link, ...], Field(max_length=50)]
 TaskDays = Annotated[int, Field(ge=1, le=5_000)]
-
-HolidaysOf = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$")]
-"""A country, or one of its states: `US`, `US-ME` (ISO 3166)."""
 
 
 class DraftSchedule(Command):
@@ -67,11 +64,13 @@ class LayBoard(Command):
 
 class ImportSchedule(Command):
     """Take in a file's elements, breakdowns and boards: all of them or, where one does not fit,
-    none. `choose` names the board to shoot by, by its own calendar."""
+    none. `choose` names the board to shoot by, by its own calendar; `name` is the schedule's, where
+    there is none yet."""
 
     MAY: ClassVar[frozenset[Role]] = SCHEDULERS
 
     source: Text
+    name: Text | None = None
     elements: Elements = ()
     breakdowns: Breakdowns = ()
     boards: Annotated[tuple[Board, ...], Field(max_length=100)] = ()
@@ -82,7 +81,7 @@ class ImportSchedule(Command):
 class ChooseBoard(Command):
     """Choose the board to shoot by and work its dates out. What is left out comes from the board's
     own calendar; where it has none, Saturdays and Sundays are off. `holidays_of` adds the public
-    holidays of a country or state as free days."""
+    holidays of a country or one of its states as free days: `US`, `US-ME` (ISO 3166)."""
 
     MAY: ClassVar[frozenset[Role]] = SCHEDULERS
 
@@ -91,7 +90,7 @@ class ChooseBoard(Command):
     days_off: Annotated[tuple[Weekday, ...], Field(max_length=6)] | None = None
     free_days: Annotated[tuple[FreeDay, ...], Field(max_length=500)] | None = None
     worked_days: Annotated[tuple[date, ...], Field(max_length=500)] | None = None
-    holidays_of: HolidaysOf | None = None
+    holidays_of: Reference | None = None
 
 
 class SubmitSchedule(Command):

@@ -87,7 +87,7 @@ def _followers(
         if day <= command.day:
             continue
         stays = on > last and on not in taken
-        last = on if stays else _next_free(calendar, last, taken)
+        last = on if stays else _next_free(calendar, max(on, last), taken)
         if not stays:
             yield DatedDay(day=day, on=last)
 

@@ -1,0 +1,51 @@
+"""The state of a schedule, and how facts lead from one to the next."""
+
+from dataclasses import dataclass, field, replace
+
+from events.schedule import (
+    BehindThresholdSet,
+    MilestoneMoved,
+    MilestoneReached,
+    MilestoneSet,
+    ScheduleLocked,
+    ShootDayFellBehind,
+    ShootDayWrapped,
+    TaskFinished,
+    TaskMoved,
+    TaskSet,
+)
+from services.schedule.model import dates, phases, shoot
+from services.schedule.model.dates import Dates, DatesEvent
+from services.schedule.model.phases import Phase, PhaseEvent, Undrafted
+from services.schedule.model.shoot import Shoot, ShootEvent
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The plan in its phase, what was shot, and the dates that the production is held to."""
+
+    phase: Phase = field(default_factory=Undrafted)
+    shoot: Shoot = field(default_factory=Shoot)
+    dates: Dates = field(default_factory=Dates)
+
+
+ScheduleEvent = PhaseEvent | ShootEvent | DatesEvent
+
+
+def evolve(schedule: Schedule, event: ScheduleEvent) -> Schedule:
+    """The schedule after `event`."""
+    match event:
+        case MilestoneSet() | MilestoneMoved() | MilestoneReached():
+            return replace(schedule, dates=dates.evolve(schedule.dates, event))
+        case TaskSet() | TaskMoved() | TaskFinished():
+            return replace(schedule, dates=dates.evolve(schedule.dates, event))
+        case BehindThresholdSet() | ShootDayWrapped() | ShootDayFellBehind():
+            return replace(schedule, shoot=shoot.evolve(schedule.shoot, event))
+        case ScheduleLocked():
+            return replace(
+                schedule,
+                phase=phases.evolve(schedule.phase, event),
+                shoot=shoot.evolve(schedule.shoot, event),
+            )
+        case _:
+            return replace(schedule, phase=phases.evolve(schedule.phase, event))

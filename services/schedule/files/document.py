@@ -1,7 +1,7 @@
 """A JSON document that is read to its end, with everything that is wrong in it told at once."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -30,7 +30,11 @@ class Node:
 
     def value(self, *keys: str) -> Any:
         """The value under the first of these spellings that has one."""
-        return next((self._values[key] for key in keys if self._values.get(key) is not None), None)
+        return self._values.get(self._spelling(keys))
+
+    def _spelling(self, keys: Sequence[str]) -> str:
+        """The first of these that has a value; the first of all, if none has."""
+        return next((key for key in keys if self._values.get(key) is not None), keys[0])
 
     def refuse_both(self, *keys: str) -> None:
         """Refuses two spellings of one thing that say different things."""
@@ -81,7 +85,9 @@ class Node:
         value = self.value(*keys)
         if value is None or isinstance(value, bool):
             return value
-        self.refuse(keys[0], f"{_shown(value)} is neither true nor false", "write one of them")
+        self.refuse(
+            self._spelling(keys), f"{_shown(value)} is neither true nor false", "write one of them"
+        )
         return None
 
     def count(self, at_most: int, *keys: str) -> int | None:
@@ -92,7 +98,7 @@ class Node:
         if is_whole(value) and 0 <= value <= at_most:
             return int(value)
         cure = f"write a whole number from 0 to {at_most:,}"
-        self.refuse(keys[0], f"{_shown(value)} does not fit", cure)
+        self.refuse(self._spelling(keys), f"{_shown(value)} does not fit", cure)
         return None
 
     def list(self, *keys: str) -> list[Any]:
@@ -100,7 +106,8 @@ class Node:
         value = self.value(*keys)
         if value is None or isinstance(value, list):
             return value or []
-        self.refuse(keys[0], f"{_kind(value)} stands where a list belongs", "write [ ] around it")
+        problem = f"{_kind(value)} stands where a list belongs"
+        self.refuse(self._spelling(keys), problem, "write [ ] around it")
         return []
 
     def nodes(self, key: str) -> Iterator["Node"]:

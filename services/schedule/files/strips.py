@@ -48,7 +48,7 @@ class Strips:
         off: list[str] = []
         for strip in strips:
             if isinstance(strip, list):
-                days.append(self.flat(strip))
+                days.append(tuple(self._each(strip)))
                 continue
             for one in self._each(strip):
                 off.append(one)

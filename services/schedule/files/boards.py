@@ -8,8 +8,9 @@ from events.calendar import Calendar
 from events.schedule import Board
 from services.schedule.files.breakdowns import Breakdowns
 from services.schedule.files.calendars import NoStart
-from services.schedule.files.document import REFERENCE_MAX, Node, shown_plainly
+from services.schedule.files.document import Node
 from services.schedule.files.strips import Strips
+from services.schedule.files.values import REFERENCE_MAX, shown_plainly
 
 BOARDS_MAX = 100
 DAYS_MAX = 1_000

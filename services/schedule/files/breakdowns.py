@@ -6,8 +6,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from events.schedule import Breakdown
 from services.schedule.files.details import Details
-from services.schedule.files.document import Node, is_whole, shown_plainly
+from services.schedule.files.document import Node
 from services.schedule.files.elements import Elements
+from services.schedule.files.values import is_whole, shown_plainly
 
 BREAKDOWNS_MAX = 5_000
 ELEMENTS_MAX = 500

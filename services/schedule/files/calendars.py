@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from events.calendar import Calendar, FreeDay, Weekday
-from services.schedule.files.document import Node, is_whole, shown_plainly
+from services.schedule.files.document import Node
+from services.schedule.files.values import is_whole, shown_plainly
 
 FREE_DAYS_MAX = 1_000
 NOON = 12

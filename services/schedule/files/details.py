@@ -5,9 +5,9 @@ from typing import Any
 
 from events.schedule import DayNight, IntExt
 from services.schedule.files.categories import Field
-from services.schedule.files.document import REFERENCE_MAX, TEXT_MAX, shown_plainly
 from services.schedule.files.elements import Elements
 from services.schedule.files.notes import Notes
+from services.schedule.files.values import REFERENCE_MAX, TEXT_MAX, shown_plainly
 
 INT_EXT: Mapping[str, IntExt] = {
     "int": IntExt.INT,

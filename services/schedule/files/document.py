@@ -7,11 +7,19 @@ from typing import Any, NoReturn
 
 from runtime.importing import BadFile, Problem
 from services.schedule.files.notes import Notes
+from services.schedule.files.values import (
+    REFERENCE_MAX,
+    TEXT_MAX,
+    is_id,
+    is_plain,
+    is_whole,
+    kind_of,
+    shown,
+    shown_plainly,
+)
 
 SAVE_AGAIN = "save the schedule as a .uss file once more, and send the whole of it"
 INT_DIGITS_MAX = 18
-TEXT_MAX = 2_000
-REFERENCE_MAX = 64
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
 
 
@@ -48,7 +56,7 @@ class Node:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.refuse(key, f"{_kind(value)} stands where a text belongs", "put it in quotes")
+            self.refuse(key, f"{kind_of(value)} stands where a text belongs", "put it in quotes")
             return None
         if not is_plain(value):
             self.refuse(
@@ -77,7 +85,7 @@ class Node:
         value = self.value("id")
         if is_id(value):
             return str(value)
-        self.refuse("id", f"{_shown(value)} is no id", "give it one of 1 to 64 characters")
+        self.refuse("id", f"{shown(value)} is no id", "give it one of 1 to 64 characters")
         return None
 
     def flag(self, *keys: str) -> bool | None:
@@ -86,7 +94,7 @@ class Node:
         if value is None or isinstance(value, bool):
             return value
         self.refuse(
-            self._spelling(keys), f"{_shown(value)} is neither true nor false", "write one of them"
+            self._spelling(keys), f"{shown(value)} is neither true nor false", "write one of them"
         )
         return None
 
@@ -98,7 +106,7 @@ class Node:
         if is_whole(value) and 0 <= value <= at_most:
             return int(value)
         cure = f"write a whole number from 0 to {at_most:,}"
-        self.refuse(self._spelling(keys), f"{_shown(value)} does not fit", cure)
+        self.refuse(self._spelling(keys), f"{shown(value)} does not fit", cure)
         return None
 
     def list(self, *keys: str) -> list[Any]:
@@ -106,7 +114,7 @@ class Node:
         value = self.value(*keys)
         if value is None or isinstance(value, list):
             return value or []
-        problem = f"{_kind(value)} stands where a list belongs"
+        problem = f"{kind_of(value)} stands where a list belongs"
         self.refuse(self._spelling(keys), problem, "write [ ] around it")
         return []
 
@@ -117,7 +125,7 @@ class Node:
             if isinstance(value, dict):
                 yield Node(value, path, self.notes)
             else:
-                problem = f"{_kind(value)} stands where an object belongs"
+                problem = f"{kind_of(value)} stands where an object belongs"
                 self.notes.refuse(path, problem, "write { } with its keys, or take it out")
 
     def tell_left_out(self, kind: str, name: str, carried: Iterable[str]) -> None:
@@ -161,55 +169,6 @@ def parsed(text: str, root: str, notes: Notes) -> Node:
     if not isinstance(schedule, dict):
         raise BadFile([Problem(0, root, "there is no such object in the file", SAVE_AGAIN)])
     return Node(schedule, "", notes)
-
-
-def is_plain(text: str) -> bool:
-    """Whether a text can be kept: no NUL, no half of a pair of surrogates."""
-    return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text)
-
-
-def is_id(value: Any) -> bool:
-    """Whether a value can serve as an id just as it is."""
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= REFERENCE_MAX
-        and value == value.strip()
-        and "\n" not in value
-        and is_plain(value)
-    )
-
-
-def is_whole(value: Any) -> bool:
-    """Whether a value is a whole number; true and false are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def shown_plainly(text: str) -> str:
-    """The beginning of any text, fit to be shown."""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in text[:60])
-    return f"{shown}…" if len(text) > 60 else shown or "?"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return repr(shown_plainly(value))
-    return str(value) if is_whole(value) else _kind(value)
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true or false"
-        case int() | Decimal():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case _:
-            return "an object"
 
 
 def _whole(digits: str) -> int | Decimal:

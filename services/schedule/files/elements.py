@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from events.schedule import Element
 from services.schedule.files.categories import NO_CATEGORY, Categories, Field
-from services.schedule.files.document import Node, shown_plainly
+from services.schedule.files.document import Node
+from services.schedule.files.values import shown_plainly
 
 ELEMENTS_MAX = 5_000
 DROP_DAYS_MAX = 1_000

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from services.schedule.files.breakdowns import Breakdowns
-from services.schedule.files.document import shown_plainly
 from services.schedule.files.notes import Notes
+from services.schedule.files.values import shown_plainly
 
 Day = tuple[str, ...]
 

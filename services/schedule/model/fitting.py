@@ -9,7 +9,7 @@ from events.schedule import Board, Breakdown
 from runtime.decider import Rejection
 from runtime.refusals import listed, problem
 from services.schedule.model.content import Content
-from services.schedule.model.rejections import BreakdownStandsTwice, IdStandsTwice
+from services.schedule.model.rejections import BreakdownStandsTwice, PartStandsTwice
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def once(kind: str, names: Iterable[str]) -> Iterator[Fault]:
     for name, times in Counter(names).items():
         if times > 1:
             cure = f"{kind} {name} stands here {times} times: give each an id of its own"
-            yield Fault(kind, name, IdStandsTwice(cure))
+            yield Fault(kind, name, PartStandsTwice(cure))
 
 
 def breakdown_faults(content: Content, breakdowns: Sequence[Breakdown]) -> Iterator[Fault]:

@@ -17,7 +17,7 @@ from services.schedule.model.content import Content
 from services.schedule.model.fitting import Fault, board_faults, breakdown_faults, once, refuse
 from services.schedule.model.phases import Phase, Undrafted, drafted, still_draft
 from services.schedule.model.planning import check_weight, chosen_by_its_own, replanned
-from services.schedule.model.rejections import FileDoesNotFit
+from services.schedule.model.rejections import ScheduleDoesNotFit
 
 
 def import_schedule(phase: Phase, command: ImportSchedule) -> Sequence[Event]:
@@ -30,7 +30,7 @@ def import_schedule(phase: Phase, command: ImportSchedule) -> Sequence[Event]:
         .with_breakdowns(command.breakdowns)
         .with_boards(command.boards)
     )
-    refuse(_faults(after, command), FileDoesNotFit)
+    refuse(_faults(after, command), ScheduleDoesNotFit)
     after.check_length()
     parts = _parts(before, command)
     plan = _plan(after, command)

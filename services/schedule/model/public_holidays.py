@@ -1,12 +1,15 @@
 """The public holidays of countries and their states, as the `holidays` library keeps them."""
 
+import re
 from collections.abc import Sequence
 
-from holidays import country_holidays, list_supported_countries
+from holidays import HolidayBase, country_holidays
 
 from events.calendar import FreeDay
 from services.schedule.model.content import named
 from services.schedule.model.rejections import HolidaysAreUnknown
+
+_COUNTRY = re.compile("[A-Z]{2}")
 
 
 def public_holidays(place: str, first_year: int, last_year: int) -> Sequence[FreeDay]:
@@ -14,18 +17,18 @@ def public_holidays(place: str, first_year: int, last_year: int) -> Sequence[Fre
     and the one after: days that move past New Year's Eve stay off them too. Refuses a place or a
     year of which none are known."""
     country, _, state = place.upper().partition("-")
-    states = list_supported_countries(include_aliases=False).get(country)
-    if states is None:
+    known = _holidays_of(country)
+    if known is None:
         raise HolidaysAreUnknown(
             f"no public holidays are kept of {place}: write a country as `US` or a state as "
             "`US-ME` (ISO 3166), or give `free_days`"
         )
+    states = known.subdivisions
     if state and state not in states:
         raise HolidaysAreUnknown(
             f"no holidays are kept of a state {state} of {country}: write {country}"
             + (f", or {country}- and one of {named(states)}" if states else "")
         )
-    known = country_holidays(country, subdiv=state or None)
     if first_year < known.start_year or last_year > known.end_year:
         raise HolidaysAreUnknown(
             f"the holidays of {place} are known from {known.start_year} to {known.end_year}: check "
@@ -34,3 +37,13 @@ def public_holidays(place: str, first_year: int, last_year: int) -> Sequence[Fre
     years = range(first_year, min(last_year + 1, known.end_year) + 1)
     found = country_holidays(country, subdiv=state or None, years=years)
     return [FreeDay(on=on, name=name) for on, name in sorted(found.items())]
+
+
+def _holidays_of(country: str) -> HolidayBase | None:
+    """What is known of a country, with no year worked out yet."""
+    if not _COUNTRY.fullmatch(country):
+        return None
+    try:
+        return country_holidays(country)
+    except NotImplementedError:
+        return None

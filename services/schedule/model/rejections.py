@@ -31,11 +31,11 @@ class ShootDaysAreNotPlanned(Rejection):
     """No board was chosen, so there are no dates that somebody could approve."""
 
 
-class VersionMovedOn(Rejection):
+class ScheduleMovedOn(Rejection):
     """The decision was about another version than the one submitted."""
 
 
-class IdStandsTwice(Rejection):
+class PartStandsTwice(Rejection):
     """One command has two things under one id."""
 
 
@@ -59,7 +59,7 @@ class BoardDoesNotFit(Rejection):
     """Parts of the board break a rule; it was not laid."""
 
 
-class FileDoesNotFit(Rejection):
+class ScheduleDoesNotFit(Rejection):
     """Parts of the file contradict the schedule or one another; nothing of it was recorded."""
 
 

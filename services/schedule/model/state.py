@@ -1,14 +1,25 @@
 """The state of a schedule, and how facts lead from one to the next."""
 
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from events.schedule import (
     BehindThresholdSet,
+    BoardLaid,
+    BreakdownsAdded,
+    ElementsAdded,
     MilestoneMoved,
     MilestoneReached,
     MilestoneSet,
+    ScheduleDrafted,
+    ScheduleImported,
     ScheduleLocked,
+    ScheduleReopened,
+    ScheduleReturned,
+    ScheduleSubmitted,
     ShootDayFellBehind,
+    ShootDaysMoved,
+    ShootDaysPlanned,
     ShootDayWrapped,
     TaskFinished,
     TaskMoved,
@@ -47,5 +58,11 @@ def evolve(schedule: Schedule, event: ScheduleEvent) -> Schedule:
                 phase=phases.evolve(schedule.phase, event),
                 shoot=shoot.evolve(schedule.shoot, event),
             )
-        case _:
+        case ScheduleDrafted() | ElementsAdded() | BreakdownsAdded() | BoardLaid():
             return replace(schedule, phase=phases.evolve(schedule.phase, event))
+        case ScheduleImported() | ShootDaysPlanned() | ShootDaysMoved():
+            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+        case ScheduleSubmitted() | ScheduleReturned() | ScheduleReopened():
+            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+        case _:
+            assert_never(event)

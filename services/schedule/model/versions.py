@@ -27,7 +27,7 @@ from services.schedule.model.phases import (
     drafted,
     still_draft,
 )
-from services.schedule.model.rejections import ShootDaysAreNotPlanned, VersionMovedOn
+from services.schedule.model.rejections import ScheduleMovedOn, ShootDaysAreNotPlanned
 
 
 def decide_version(phase: Phase, command: VersionStep) -> Sequence[Event]:
@@ -113,7 +113,7 @@ def _plan_of(schedule: Drafted) -> ShootDaysPlanned:
     return plan
 
 
-def _moved_on(schedule: Drafted, version: int) -> VersionMovedOn:
+def _moved_on(schedule: Drafted, version: int) -> ScheduleMovedOn:
     match schedule:
         case Draft():
             standing, cure = "a draft", "submit it for an approval of its own"
@@ -128,6 +128,6 @@ def _moved_on(schedule: Drafted, version: int) -> VersionMovedOn:
         if version == schedule.version
         else f"version {version}"
     )
-    return VersionMovedOn(
+    return ScheduleMovedOn(
         f"the decision is on {subject}, while version {schedule.version} is {standing}: {cure}"
     )

@@ -20,8 +20,8 @@ from services.schedule.model.rejections import (
     BoardIsUnknown,
     BreakdownIsUnknown,
     ElementIsUnknown,
-    FileDoesNotFit,
-    IdStandsTwice,
+    PartStandsTwice,
+    ScheduleDoesNotFit,
     ScheduleIsTooLong,
     StartIsUnknown,
 )
@@ -116,11 +116,11 @@ def test_parts_that_do_not_fit_are_told_all_at_once():
     refused = given(SCHEDULE, DRAFTED, ElementsAdded(elements=(SILAS,))).when(file)
     assert {
         (one["problem"], *(one.get(kind) for kind in ("element", "breakdown", "board")))
-        for one in refused.refused(FileDoesNotFit, "mend them").problems
+        for one in refused.refused(ScheduleDoesNotFit, "mend them").problems
     } == {
-        ("id-stands-twice", "edda", None, None),
-        ("id-stands-twice", None, "scene-40", None),
-        ("id-stands-twice", None, None, "Blue"),
+        ("part-stands-twice", "edda", None, None),
+        ("part-stands-twice", None, "scene-40", None),
+        ("part-stands-twice", None, None, "Blue"),
         ("element-is-unknown", None, "scene-2", None),
         ("breakdown-is-unknown", None, "scene-99", None),
         ("breakdown-stands-twice", None, "scene-2", None),
@@ -130,7 +130,7 @@ def test_parts_that_do_not_fit_are_told_all_at_once():
 def test_one_part_that_does_not_fit_says_so_itself():
     for changes, rejection in (
         ({"elements": (EDDA, SILAS)}, ElementIsUnknown),
-        ({"elements": (*FILE.elements, EDDA)}, IdStandsTwice),
+        ({"elements": (*FILE.elements, EDDA)}, PartStandsTwice),
         ({"breakdowns": FILE.breakdowns[:3]}, BreakdownIsUnknown),
     ):
         given(SCHEDULE).when(FILE.model_copy(update=changes)).refused(rejection)

@@ -22,7 +22,7 @@ from services.schedule.model.rejections import (
     BreakdownsDoNotFit,
     BreakdownStandsTwice,
     ElementIsUnknown,
-    IdStandsTwice,
+    PartStandsTwice,
     ScheduleIsDrafted,
     ScheduleIsNotDrafted,
     ScheduleIsTooLong,
@@ -91,10 +91,10 @@ def test_elements_come_in_pages():
 
 def test_an_id_stands_once_in_a_command():
     given(SCHEDULE, *WRITTEN).when(AddElements(elements=(EDDA, EDDA))).refused(
-        IdStandsTwice, "edda", "2 times"
+        PartStandsTwice, "edda", "2 times"
     )
     given(SCHEDULE, *WRITTEN).when(AddBreakdowns(breakdowns=(CHURCH, CHURCH))).refused(
-        IdStandsTwice, "scene-40"
+        PartStandsTwice, "scene-40"
     )
 
 

@@ -20,7 +20,7 @@ from services.schedule.commands import (
 from services.schedule.model.rejections import (
     BreakdownIsShot,
     BreakdownIsUnknown,
-    IdStandsTwice,
+    PartStandsTwice,
     ScheduleIsNotLocked,
     ScheduleIsTooLong,
     ShootDayIsUnknown,
@@ -110,7 +110,7 @@ def test_only_days_and_breakdowns_of_the_schedule_are_wrapped():
     unknown = FIRST.model_copy(update={"breakdowns": ("scene-99",)})
     given(SCHEDULE, *APPROVED).when(unknown).refused(BreakdownIsUnknown, "scene-99")
     twice = FIRST.model_copy(update={"breakdowns": ("scene-14", "scene-14")})
-    given(SCHEDULE, *APPROVED).when(twice).refused(IdStandsTwice, "scene-14")
+    given(SCHEDULE, *APPROVED).when(twice).refused(PartStandsTwice, "scene-14")
 
 
 def test_a_breakdown_is_shot_once():

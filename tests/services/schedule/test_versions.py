@@ -29,8 +29,8 @@ from services.schedule.model.rejections import (
     ScheduleIsLocked,
     ScheduleIsNotDrafted,
     ScheduleIsSubmitted,
+    ScheduleMovedOn,
     ShootDaysAreNotPlanned,
-    VersionMovedOn,
 )
 from services.schedule.model.schedule import SCHEDULE
 from tests.services.given import given
@@ -130,13 +130,13 @@ def test_an_approval_of_another_content_or_version_locks_nothing():
     other_version = LOCK.model_copy(update={"version": 2})
     given(SCHEDULE).when(LOCK).refused(ScheduleIsNotDrafted)
     for other in (other_hash, other_version):
-        given(SCHEDULE, *WAITING).when(other).refused(VersionMovedOn, "version 1 is submitted")
-        given(SCHEDULE, *APPROVED).when(other).refused(VersionMovedOn, "version 1 is locked")
+        given(SCHEDULE, *WAITING).when(other).refused(ScheduleMovedOn, "version 1 is submitted")
+        given(SCHEDULE, *APPROVED).when(other).refused(ScheduleMovedOn, "version 1 is locked")
 
 
 def test_an_approval_that_comes_after_the_reopening_locks_nothing():
     given(SCHEDULE, *WAITING, REOPENED).when(LOCK).refused(
-        VersionMovedOn, "on version 1", "version 2 is a draft", "submit it"
+        ScheduleMovedOn, "on version 1", "version 2 is a draft", "submit it"
     )
 
 
@@ -153,9 +153,9 @@ def test_returning_what_came_back_or_was_reopened_records_nothing():
 
 
 def test_a_locked_or_unsubmitted_version_is_not_returned():
-    given(SCHEDULE, *APPROVED).when(RETURN).refused(VersionMovedOn, "version 1 is locked")
+    given(SCHEDULE, *APPROVED).when(RETURN).refused(ScheduleMovedOn, "version 1 is locked")
     later = RETURN.model_copy(update={"version": 2})
-    given(SCHEDULE, *WAITING).when(later).refused(VersionMovedOn, "version 1 is submitted")
+    given(SCHEDULE, *WAITING).when(later).refused(ScheduleMovedOn, "version 1 is submitted")
 
 
 def test_a_submitted_or_locked_version_is_reopened_as_the_next_draft():

@@ -98,7 +98,13 @@ def _lock(budget: Drafted, command: LockBudget) -> Sequence[Event]:
             submitted.version,
             submitted.content_hash,
         ) == approved:
-            return [BudgetLocked(**command.model_dump(), total=submitted.total)]
+            return [
+                BudgetLocked(
+                    **command.model_dump(),
+                    total=submitted.total,
+                    accounts=budget.content.by_account(),
+                )
+            ]
         case _:
             raise _moved_on(budget, command.version)
 

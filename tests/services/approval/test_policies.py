@@ -46,7 +46,7 @@ def test_a_locked_budget_that_is_reopened_voids_nothing():
 
 def test_other_facts_are_not_answered():
     locked = BudgetLocked(
-        version=1, content_hash="3d" * 32, total=Decimal(1), request=BUDGET_REQUEST
+        version=1, content_hash="3d" * 32, total=Decimal(1), request=BUDGET_REQUEST, accounts=()
     )
     assert policies.react(recorded(locked, "budget"), Known()) == []
     assert policies.react(recorded(OPENED, "approval"), Known()) == []

@@ -22,6 +22,9 @@ REQUESTERS = LEADERS | {
 DECIDERS = frozenset(Role) - {Role.AUDITOR}
 SCREENERS = LEADERS | {Role.DIRECTOR}
 CUT = "cut"
+BUDGET, CONTRACT, OVERAGE, SCHEDULE = "budget", "contract", "overage", "schedule"
+SUBMITTED_BY_THEIR_ROOM = frozenset({BUDGET, CONTRACT, OVERAGE, SCHEDULE})
+"""Kinds of subject that nobody asks about by hand: their room tells version, hash and amount."""
 
 
 @cache

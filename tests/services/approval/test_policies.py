@@ -71,10 +71,11 @@ def test_the_nameplate_has_an_example_of_every_command():
 
 
 def test_commands_of_one_request_speak_to_its_own_stream():
-    of_request, of_production = set[str](), set[str]()
+    streams: dict[str, set[str]] = {"request": set(), "screening": set(), "production": set()}
     for command, body in service.examples.items():
         stream = service.decider_of(command).stream("p", command.model_validate(body))
-        (of_request if "request" in body else of_production).add(stream)
-    assert of_production == {"production-p"}
-    assert len(of_request) == 1
-    assert of_request.pop().startswith("request-")
+        streams[next((name for name in body if name in streams), "production")].add(stream)
+    assert streams["production"] == {"production-p"}
+    for kind in ("request", "screening"):
+        [stream] = streams[kind]
+        assert stream.startswith(f"{kind}-")

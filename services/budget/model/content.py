@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from immutables import Map
 
-from events.budget import AccountTotal, Category, Line, PricedLine
+from events.budget import AccountTotal, Category, Level, Line, PricedLine
 from events.money import ZERO, rounded
 from services.budget.model.rejections import (
     AccountIsInAnotherCategory,
@@ -119,6 +119,17 @@ class Content:
         if abs(total) > SUM_MAX:
             raise SumIsTooLarge(f"the budget comes to over {SUM_MAX:,}: check its largest lines")
         return total
+
+    def total_of(self, level: Level) -> Decimal:
+        """The sum of the rounded subtotals of one production level."""
+        return sum(
+            (
+                line.subtotal
+                for line in self.lines.values()
+                if self.categories[line.category].level is level
+            ),
+            ZERO,
+        )
 
     def by_account(self) -> tuple[AccountTotal, ...]:
         """What each account comes to, in the order of their numbers."""

@@ -30,7 +30,8 @@ from services.approval.commands import (
     RequestApproval,
     VoidApproval,
 )
-from services.approval.model.known import EXECUTIVE_PRODUCER_ALONE, Known, hear
+from services.approval.hearing import hear
+from services.approval.model.known import EXECUTIVE_PRODUCER_ALONE, Known
 
 __all__ = ["EXECUTIVE_PRODUCER_ALONE", "Known", "hear", "policies", "request_of", "timers"]
 

@@ -16,6 +16,7 @@ from services.budget.commands import (
     CostEntry,
     CostsCommand,
     ForecastOverage,
+    OverageCommand,
     PostCost,
     RaiseCommitment,
     RecordCosts,
@@ -38,13 +39,12 @@ def decide(ledger: Ledger, command: CostsCommand, context: Context) -> Sequence[
     """The facts that follow from `command`: what is entered, and the overage that it brings."""
     known: Known = context.known
     currency = currency_of(known)
-    match command:
-        case RecordCosts():
-            events = _record_all(ledger, command, currency)
-        case SetOverageThreshold() | ForecastOverage() | ApproveOverage() | RefuseOverage():
-            return decide_overage(ledger, command, known, currency)
-        case _:
-            events = _record(ledger, command, currency)
+    if isinstance(command, OverageCommand):
+        return decide_overage(ledger, command, known, currency)
+    if isinstance(command, RecordCosts):
+        events = _record_all(ledger, command, currency)
+    else:
+        events = _record(ledger, command, currency)
     if not events:
         return []
     for event in events:

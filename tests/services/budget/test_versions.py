@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from events.budget import (
-    BudgetDrafted,
     AccountTotal,
+    BudgetDrafted,
     BudgetLocked,
     BudgetReopened,
     BudgetReturned,

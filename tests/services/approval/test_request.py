@@ -112,9 +112,11 @@ def test_a_policy_asks_for_the_person_whose_fact_it_answers():
     assert asked_for.requested_by == "lucille"
 
 
-def test_nobody_asks_about_a_budget_by_hand():
-    by_hand = RequestApproval(request=REQUEST, subject=BUDGET, amount=Decimal(1))
-    given(DECIDER).when(by_hand, by=BRAM).refused(SubjectIsSubmitted, "submit the budget")
+@pytest.mark.parametrize("kind", ["budget", "schedule", "contract", "overage"])
+def test_nobody_asks_by_hand_about_what_its_room_submits(kind):
+    subject = BUDGET.model_copy(update={"kind": kind})
+    by_hand = RequestApproval(request=REQUEST, subject=subject, amount=Decimal(1))
+    given(DECIDER).when(by_hand, by=BRAM).refused(SubjectIsSubmitted, f"submit the {kind}")
 
 
 def test_the_same_question_again_records_nothing():

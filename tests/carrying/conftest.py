@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from tests.carrying.world import LEDGER, LEDGER_TABLES, LEDGER_VIEW, LOGS, World
 from tests.servers import drop_database, fresh_database
 
-BUDGET_STATUS = "budget_status_v1"
+BUDGET_STATUS = "budget_status_v2"
 BUDGET_STATUS_TABLES = Path(__file__).parents[2] / "projections/budget_status/table.sql"
 
 

@@ -1,7 +1,7 @@
 """A projection's queries over rows that are at hand: no database, no log, one caller."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -55,7 +55,9 @@ class Asked:
     def __init__(self, projection: Projection, rows: Rows) -> None:
         self.app = FastAPI()
         self.app.include_router(projection.routes(RowsAtHand(projection, rows)))
-        self.app.dependency_overrides[caller] = lambda: Caller(ROSALIND.id, datetime.max)
+        self.app.dependency_overrides[caller] = lambda: Caller(
+            ROSALIND.id, datetime(2027, 1, 1, tzinfo=UTC)
+        )
         install(self.app)
 
     async def get(self, query: str, **parameters: Any) -> httpx.Response:

@@ -1,12 +1,13 @@
 """The day out of days for the eye: `reel dood`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from runtime.printing import out, show_freshness, table
 from runtime.screens import Option, Pages, Screen
 
 COLUMNS = ("No.", "Name", "Start", "Finish", "Work", "Hold", "Idle", "Drop", "Span")
-COLUMNS_WIDTH = 72
+BORDERS_WIDTH = 14
 NOTHING = (
     "No board is chosen yet. Import a schedule or lay a board, and choose it to shoot by "
     "(schedule/choose-board), or ask about another with --board: {boards}."
@@ -14,17 +15,18 @@ NOTHING = (
 
 
 def show_day_out_of_days(answer: dict[str, Any]) -> None:
-    """A line for each element; where there is room, a letter for each shoot day."""
+    """A line for each element; where there is room, a letter for each of its shoot days."""
     if not answer["days"]:
         out.print(NOTHING.format(boards=", ".join(answer["boards"]) or "none is laid"))
         show_freshness(answer)
         return
-    dates = [day["on"] for day in answer["days"]]
-    fits = len(set(dates)) + COLUMNS_WIDTH <= out.width
-    columns = (*COLUMNS, "Days") if fits else COLUMNS
-    rows = [_row(line, dates if fits else None) for line in answer["elements"]]
-    out.print(table(_title(answer), columns, rows))
-    if fits:
+    lines = answer["elements"]
+    out.print(table(_title(answer), COLUMNS, [_row(line) for line in lines]))
+    dates = sorted({day["on"] for day in answer["days"]})
+    longest = max((len(line["name"]) for line in lines), default=0)
+    if lines and len(dates) + longest + BORDERS_WIDTH <= out.width:
+        days = [[line["board_id"], line["name"], _letters(line, dates)] for line in lines]
+        out.print(table("Shoot day by shoot day", ("No.", "Name", "Days"), days))
         out.print("W work · H hold · I idle · - dropped", style="dim", highlight=False)
     show_freshness(answer)
 
@@ -39,18 +41,19 @@ def _title(answer: dict[str, Any]) -> str:
     )
 
 
-def _row(line: dict[str, Any], dates: list[str] | None) -> list[str]:
+def _row(line: dict[str, Any]) -> list[str]:
     counts = ("work_days", "hold_days", "idle_days", "drop_days", "span_days")
-    cells = [
+    return [
         line["board_id"],
         line["name"],
         line["start"] or "",
         line["finish"] or "",
         *(str(line[name]) for name in counts),
     ]
-    if dates is not None:
-        cells.append("".join(_letter(line["codes"].get(on)) for on in sorted(set(dates))))
-    return cells
+
+
+def _letters(line: dict[str, Any], dates: Sequence[str]) -> str:
+    return "".join(_letter(line["codes"].get(on)) for on in dates)
 
 
 def _letter(code: str | None) -> str:

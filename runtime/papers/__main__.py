@@ -2,14 +2,15 @@
 
 import sys
 
-from runtime.papers.shelf import PAPERS, ROOT, all_papers, breaks, faults, leftovers
+from runtime.papers.shelf import PAPERS, ROOT, breaks, faults, leftovers
 
 
 def main(arguments: list[str]) -> int:
     """Answers 0, or 1 where a paper differs or may not be written."""
     if arguments not in ([], ["--check"]):
         return _regret("python -m runtime.papers [--check]", 2)
-    papers = all_papers()
+    made = {name: make() for name, make in PAPERS.items()}
+    papers = {path: text for some in made.values() for path, text in some.items()}
     refused = faults(papers) if arguments else breaks(papers)
     for fault in refused:
         _regret(str(fault))
@@ -18,10 +19,9 @@ def main(arguments: list[str]) -> int:
     if arguments:
         _say(f"{len(papers)} papers say what the rooms say")
         return 0
-    for name, make in PAPERS.items():
-        made = make()
-        written = sum(_written(path, text) for path, text in made.items())
-        where = next(iter(made)) if len(made) == 1 else f"{len(made)} files"
+    for name, some in made.items():
+        written = sum(_written(path, text) for path, text in some.items())
+        where = next(iter(some)) if len(some) == 1 else f"{len(some)} files"
         _say(f"{name:20} {where}, {written or 'none'} changed")
     for path in leftovers(papers):
         (ROOT / path).unlink()

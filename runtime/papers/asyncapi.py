@@ -60,8 +60,15 @@ def facts_of(log: str) -> tuple[type[Event], ...]:
 
 def papers() -> Mapping[str, str]:
     """`docs/asyncapi.yaml`."""
-    text: str = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=100)
+    text = yaml.dump(document(), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
     return {"docs/asyncapi.yaml": "# Made from the rooms by `make generate`.\n" + text}
+
+
+class _Plain(yaml.SafeDumper):
+    """What is said twice stands there twice, not as a reference to the first."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
 
 
 def document() -> dict[str, Any]:
@@ -101,6 +108,10 @@ def _as_written(made: dict[str, Any], facts: Mapping[str, tuple[type[Event], ...
         [(shape, "serialization") for shape in every], ref_template=REF
     )
     made["components"]["schemas"] = definitions["$defs"]
+    # FastStream keeps publishers in a set, so that their order is another one each time.
+    for part in (made["channels"], made["operations"], made["components"]["messages"]):
+        for name in sorted(part):
+            part[name] = part.pop(name)
     for log, shapes in facts.items():
         made["channels"][log]["bindings"]["kafka"] |= {
             "partitions": PARTITIONS,

@@ -12,8 +12,8 @@ PYTHON := $(or $(PYTHON),$(shell \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ready demo up test check format lint types bench bench-quick faults-quick fuzz sabotage \
-	lock clean
+.PHONY: help ready demo up test check format lint types bench bench-quick faults-quick fuzz \
+	sabotage generate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ fuzz: ready ## ask every operation of the API what its description allows, and w
 
 sabotage: ready ## break each promise in a copy, and see that a test notices
 	$(BIN)/python -m tests.sabotage
+
+generate: ready ## write again the papers that follow from the rooms: compose, topics, events
+	$(BIN)/python -m runtime.papers
 
 # UPGRADE=--upgrade takes the newest versions that pyproject.toml allows.
 lock: ready ## write requirements.lock again from pyproject.toml

@@ -13,6 +13,9 @@ from runtime.cli.output import AsJson, print_json
 from runtime.importing import Importer
 from runtime.printing import out, table
 
+UNPLACED = ("what", "problem", "cure")
+"""What is said of a piece of a file that was read but found no place."""
+
 Production = Annotated[str, typer.Argument(help="the production's id")]
 
 
@@ -111,6 +114,19 @@ def importers() -> dict[str, Importer]:
     return dict(sorted(found.items()))
 
 
+def show_recorded(events: list[dict[str, Any]], file: str) -> None:
+    """How much of a file was recorded, and what of it found no place; nothing goes unsaid."""
+    if not events:
+        out.print(f"Everything in {file} was recorded before.", markup=False)
+        return
+    out.print(f"Recorded {len(events)} events from {file}.", markup=False)
+    unplaced = [one for event in events for one in event["data"].get("unplaced", ())]
+    if unplaced:
+        rows = [[str(one[column]) for column in UNPLACED] for one in unplaced]
+        headings = [column.capitalize() for column in UNPLACED]
+        out.print(table(f"{len(rows)} not placed, and recorded as such", headings, rows))
+
+
 def import_command(what: str, importer: Importer) -> Callable[..., None]:
     """The command line's `reel import <what>`."""
 
@@ -129,10 +145,8 @@ def import_command(what: str, importer: Importer) -> Callable[..., None]:
             )
         if as_json:
             print_json(answer)
-        elif answer["events"]:
-            out.print(f"Recorded {len(answer['events'])} events from {file.name}.", markup=False)
         else:
-            out.print(f"Everything in {file.name} was recorded before.", markup=False)
+            show_recorded(answer["events"], file.name)
 
     run.__name__ = f"import_{what}"
     return run

@@ -1,7 +1,7 @@
 """One more room is one more folder: found, migrated, served, relayed and folded without an edit.
 
 A copy of the house gets a room that nobody has heard of, with a policy on a fact of the approval
-room, and a read model of its own. Another process then runs the whole house.
+room, a timer, and a read model of its own. Another process then runs the whole house.
 """
 
 import json
@@ -103,12 +103,13 @@ DECIDERS = (Decider(kind="kitchen", initial=(), commands=(OrderMeal,), decide=de
 """How the ROOM room answers the approval room: whoever is appointed gets a meal."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from events.approval import PersonAppointed
 from events.envelope import Recorded
 from events.ROOM import KitchenClosed, MealOrdered
-from runtime.decider import Command, Policies, Reaction
+from runtime.decider import Command, Policies, Reaction, Timer
 from services.ROOM.commands import OrderMeal
 
 
@@ -128,6 +129,15 @@ REACTIONS = (
 )
 
 policies = Policies(logs=("approval",), reactions=REACTIONS)
+
+
+def timers(recorded: Recorded) -> Sequence[Timer]:
+    match recorded.event:
+        case KitchenClosed():
+            party = OrderMeal(meal="wrap party", guest=recorded.actor)
+            return [Timer("party", recorded.recorded_at + timedelta(days=30), party)]
+        case _:
+            return []
 ''',
     "services/ROOM/api.py": '''
 """The nameplate of the ROOM room."""
@@ -135,11 +145,13 @@ policies = Policies(logs=("approval",), reactions=REACTIONS)
 from runtime.rooms import Service
 from services.ROOM.commands import OrderMeal
 from services.ROOM.model import DECIDERS
-from services.ROOM.policies import policies
+from services.ROOM.policies import policies, timers
 
 EXAMPLES = {OrderMeal: {"meal": "breakfast", "guest": "ingrid"}}
 
-service = Service(name="ROOM", deciders=DECIDERS, policies=policies, examples=EXAMPLES)
+service = Service(
+    name="ROOM", deciders=DECIDERS, policies=policies, timers=timers, examples=EXAMPLES
+)
 ''',
     "projections/ANSWER/__init__.py": '''
 """How many meals were ordered?"""
@@ -219,6 +231,7 @@ projection = Projection(name="ANSWER", version=1, view=VIEW, routes=routes)
 
 PROGRAM = """
 import asyncio, json, sys, uuid
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -293,7 +306,10 @@ async def live():
         told["seen"] = (await client.get(f"{film}/{view}", params={"after": token})).json()
         late = await client.post(path, json={"meal": "supper", "guest": me})
         told["late"] = [late.status_code, late.json()["code"]]
-        trail = (await client.get(f"{film}/{room}/trail")).json()["events"]
+        process.advance(timedelta(days=31))
+        async with asyncio.timeout(60):
+            while len(trail := (await client.get(f"{film}/{room}/trail")).json()["events"]) < 5:
+                await asyncio.sleep(0.05)
         told["trail"] = [[one["type"], one["actor"].partition("-")[0]] for one in trail]
         paths = (await client.get("/openapi.json")).json()["paths"]
         told["paths"] = sorted(path.rpartition("}/")[2] for path in paths if room in path or view in path)
@@ -363,8 +379,13 @@ def test_a_fifth_room_is_one_new_folder_and_its_event_file(
         [f"{name}.MealOrdered", f"policy:{name}"],
         [f"{name}.MealOrdered", "person"],
         [f"{name}.KitchenClosed", "person"],
+        ["reaction.ReactionRefused", f"timer:{name}"],
     ]
-    assert told["relayed"] == [f"{name}.KitchenClosed"] + [f"{name}.MealOrdered"] * 3
+    assert told["relayed"] == [
+        f"{name}.KitchenClosed",
+        *[f"{name}.MealOrdered"] * 3,
+        "reaction.ReactionRefused",
+    ]
     assert told["paths"] == [f"{name}/order-meal", f"{name}/trail", view]
     assert told["ready"] == {"status": "ready", "reasons": []}
     assert name in told["command line"]

@@ -3,7 +3,7 @@
 
 import typer
 
-from runtime.cli import machine, people, work
+from runtime.cli import machine, people, timers, trail, work
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -25,9 +25,14 @@ for command in (
     machine.doctor,
     people.token,
     work.status,
-    work.trail,
+    trail.trail,
 ):
     app.command(command.__name__.rstrip("_"))(guarded(command))
+
+waiting = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
+waiting.command("list")(guarded(timers.list_))
+waiting.command("resume")(guarded(timers.resume))
+app.add_typer(waiting, name="timers")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

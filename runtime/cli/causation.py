@@ -11,7 +11,7 @@ from events.envelope import Recorded
 from events.event import UndecodableEvent, UnknownEvent
 from runtime.order import command_id_of
 from runtime.rooms import Service
-from runtime.timing.rows import timer_command_id
+from runtime.timing.rows import due_of, timer_command_id
 
 Entry = dict[str, Any]
 
@@ -83,11 +83,12 @@ def _timer(entry: Entry, cause: Recorded, service: Service) -> str | None:
     except (UnknownEvent, UndecodableEvent):
         return None
     for timer in timers:
-        if timer.due_at is None:
+        due_at = due_of(timer)
+        if due_at is None:
             continue
-        id_ = timer_command_id(service.name, cause.production, timer.key, timer.due_at, cause.id)
+        id_ = timer_command_id(service.name, cause.production, timer.key, due_at, cause.id)
         if entry["command_id"] in (id_, command_id_of(id_, "refused")):
-            return f"{timer.key} was due at {timer.due_at:%Y-%m-%d %H:%M %Z}"
+            return f"{timer.key} was due at {due_at:%Y-%m-%d %H:%M} UTC"
     return None
 
 

@@ -16,9 +16,21 @@ HOPS_FORGOTTEN_AFTER = timedelta(hours=1)
 ever, and no circle this slow overruns anything."""
 
 
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def due_of(timer: Timer) -> datetime | None:
+    """When it falls due, in UTC; None where that is never, as near the end of the calendar, where
+    people mean *never* and no offset can be added any more."""
+    if timer.due_at is None or timer.due_at >= _NEVER:
+        return None
+    return max(timer.due_at, _LONG_AGO).astimezone(UTC)
+
+
 def timer_command_id(room: str, production: str, key: str, due_at: datetime, cause: str) -> str:
-    """The id of the command that this timer gives, however often it fires."""
-    return command_id_of("timer", room, production, key, due_at.astimezone(UTC).isoformat(), cause)
+    """The id of the command that a timer due at `due_at` (UTC) gives, however often it fires."""
+    return command_id_of("timer", room, production, key, due_at.isoformat(), cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +116,25 @@ class TimerRows:
         for recorded in events:
             for timer in self._service.timers(recorded):
                 last[recorded.production, timer.key] = timer, recorded
-        gone = [key for key, (timer, _) in last.items() if timer.due_at is None]
+        gone = [key for key, (timer, _) in last.items() if due_of(timer) is None]
         if gone:
             await connection.execute(self._take_away, *map(list, zip(*gone, strict=True)))
-        kept = [self._row(timer, cause) for timer, cause in last.values() if timer.due_at]
+        kept = [
+            self._row(timer, due_at, cause)
+            for timer, cause in last.values()
+            if (due_at := due_of(timer)) is not None
+        ]
         if kept:
             await connection.execute(self._set, *map(list, zip(*kept, strict=True)))
 
-    def _row(self, timer: Timer, cause: Recorded) -> tuple[Any, ...]:
-        assert timer.due_at is not None and timer.command is not None
+    def _row(self, timer: Timer, due_at: datetime, cause: Recorded) -> tuple[Any, ...]:
+        assert timer.command is not None
         self._service.decider_of(type(timer.command))
-        waits = timer.due_at - cause.recorded_at
+        waits = due_at - cause.recorded_at
         return (
             cause.production,
             timer.key,
-            timer.due_at,
+            due_at,
             cause.partition,
             type(timer.command).__name__,
             timer.command.model_dump_json(),

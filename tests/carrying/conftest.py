@@ -23,7 +23,7 @@ from tests.carrying.offers import Offers
 from tests.carrying.world import LEDGER, LEDGER_TABLES, LEDGER_VIEW, LOGS, World
 from tests.servers import drop_database, fresh_database
 
-BUDGET_STATUS = "budget_status_v1"
+BUDGET_STATUS = "budget_status_v2"
 BUDGET_STATUS_TABLES = Path(__file__).parents[2] / "projections/budget_status/table.sql"
 
 

@@ -230,7 +230,7 @@ async def test_the_first_and_the_last_day_belong_to_an_appointment(instance: Ins
     production, person = str(uuid.uuid4()), "ingrid"
     url = instance.settings.database_url
     async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-        for schema in ("approval_service", "budget_service", "budget_status_v1"):
+        for schema in ("approval_service", "budget_service", "budget_status_v2"):
             await pool.execute(
                 f"INSERT INTO {schema}.team VALUES ($1, $2, 'line-producer', $3, $4)",
                 production,

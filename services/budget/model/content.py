@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from immutables import Map
 
-from events.budget import Category, Line, PricedLine
+from events.budget import AccountTotal, Category, Level, Line, PricedLine
 from events.money import ZERO, rounded
 from services.budget.model.rejections import (
     AccountIsInAnotherCategory,
@@ -119,6 +119,26 @@ class Content:
         if abs(total) > SUM_MAX:
             raise SumIsTooLarge(f"the budget comes to over {SUM_MAX:,}: check its largest lines")
         return total
+
+    def total_of(self, level: Level) -> Decimal:
+        """The sum of the rounded subtotals of one production level."""
+        return sum(
+            (
+                line.subtotal
+                for line in self.lines.values()
+                if self.categories[line.category].level is level
+            ),
+            ZERO,
+        )
+
+    def by_account(self) -> tuple[AccountTotal, ...]:
+        """What each account comes to, in the order of their numbers."""
+        totals: dict[str, Decimal] = {}
+        for line in self.lines.values():
+            totals[line.account] = totals.get(line.account, ZERO) + line.subtotal
+        return tuple(
+            AccountTotal(account=account, total=total) for account, total in sorted(totals.items())
+        )
 
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON: the same content has the same, in whatever order and

@@ -46,7 +46,7 @@ def test_a_locked_budget_that_is_reopened_voids_nothing():
 
 def test_other_facts_are_not_answered():
     locked = BudgetLocked(
-        version=1, content_hash="3d" * 32, total=Decimal(1), request=BUDGET_REQUEST
+        version=1, content_hash="3d" * 32, total=Decimal(1), request=BUDGET_REQUEST, accounts=()
     )
     assert policies.react(recorded(locked, "budget"), Known()) == []
     assert policies.react(recorded(OPENED, "approval"), Known()) == []
@@ -71,10 +71,11 @@ def test_the_nameplate_has_an_example_of_every_command():
 
 
 def test_commands_of_one_request_speak_to_its_own_stream():
-    of_request, of_production = set[str](), set[str]()
+    streams: dict[str, set[str]] = {"request": set(), "screening": set(), "production": set()}
     for command, body in service.examples.items():
         stream = service.decider_of(command).stream("p", command.model_validate(body))
-        (of_request if "request" in body else of_production).add(stream)
-    assert of_production == {"production-p"}
-    assert len(of_request) == 1
-    assert of_request.pop().startswith("request-")
+        streams[next((name for name in body if name in streams), "production")].add(stream)
+    assert streams["production"] == {"production-p"}
+    for kind in ("request", "screening"):
+        [stream] = streams[kind]
+        assert stream.startswith(f"{kind}-")

@@ -43,7 +43,8 @@ def trail(
         print_json({"events": entries, "audit": audit})
         return
     columns = ("Recorded (UTC)", "What", "Who", "Where", "Reason", "Because of")
-    out.print(table("Trail", columns, [_row(entry) for entry in entries]))
+    rows = [_row(entry) for entry in entries]
+    out.print(table("Trail", columns, rows, whole=("What", "Where")))
     if audit:
         out.print(audit, highlight=False)
 

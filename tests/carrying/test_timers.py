@@ -1,7 +1,7 @@
 """Due dates derived from facts fire once in effect, and survive whatever stops a process."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -262,6 +262,25 @@ async def test_a_timer_of_another_build_is_told_and_stops_no_other(
     await replica.fire(room.now + DAY)
     assert replica.timers.unready() == []
     assert await room.waiting() == []
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "told"),
+    [
+        (datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-5))), ["offered"]),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))), ["offered", "lapsed"]),
+    ],
+    ids=["never", "long ago"],
+)
+async def test_the_ends_of_the_calendar_stop_nothing(
+    room: Offers, ends_at: datetime, told: list[str]
+) -> None:
+    replica = await room.replica()
+    await room.give(replica, Offer(offer="crane", ends_at=ends_at))
+    await replica.fire(room.now + 9_999 * DAY)
+    assert await room.told() == told
+    assert await room.waiting() == []
+    assert replica.consumer.unready() == []
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,14 @@ class Remembered(BaseModel):
         return self.model_copy(update=changes)
 
 
-class Engaged(Remembered):
-    """The days, both included, that the shoot days of an element of the board must fall in."""
+ROLE_CHARACTERS_MAX = 200
 
+
+class Engaged(Remembered):
+    """The days, both included, that the shoot days of an element of the board must fall in, and
+    the role that it is known by."""
+
+    role: str
     element: str
     starts_on: date
     ends_on: date
@@ -70,6 +75,7 @@ class Deal(Remembered):
             engaged=None
             if engagement is None or engagement.element is None
             else Engaged(
+                role=engagement.role[:ROLE_CHARACTERS_MAX],
                 element=engagement.element,
                 starts_on=engagement.starts_on,
                 ends_on=engagement.ends_on,

@@ -86,7 +86,7 @@ class Known(Remembered):
         if not outside:
             return None
         return Problem(
-            says=f"{engaged.element} is to shoot on {_listed(outside)}, outside the engagement "
+            says=f"{engaged.role} is to shoot on {_listed(outside)}, outside the engagement "
             f"from {engaged.starts_on} to {engaged.ends_on}: extend it by an amendment, or move "
             "the days",
             days=outside,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import assert_never
 
 from immutables import Map
 
@@ -190,3 +191,5 @@ def ending_of(by: ContractCompleted | ContractTerminated | ContractExpired) -> s
             return f"the deal was terminated on {by.terminated_on} ({by.reason})"
         case ContractExpired():
             return f"the deal expired ({by.reason})"
+        case _:
+            assert_never(by)

@@ -83,7 +83,7 @@ def of_what_was_signed(recorded: Recorded, known: Known) -> Sequence[Command]:
     before = _held(event.before) if isinstance(event, ContractAmended) else ()
     return [
         _told(event.contract, conflict, found.get(conflict), recorded)
-        for conflict in dict.fromkeys([*before, *found])
+        for conflict in dict.fromkeys([*before, *(one for one in found if found[one])])
     ]
 
 

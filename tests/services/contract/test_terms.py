@@ -122,12 +122,8 @@ FLAWED = {
     "engagement-ends-before-it-starts": but(
         engagement=ENGAGEMENT.model_copy(update={"ends_on": date(2026, 9, 13)})
     ),
-    "window-closes-before-it-opens": but(
-        windows=(window(date(2027, 10, 1), date(2027, 9, 30)),)
-    ),
-    "windows-overlap": but(
-        windows=(WINDOW, window(date(2027, 11, 14), territory="united states"))
-    ),
+    "window-closes-before-it-opens": but(windows=(window(date(2027, 10, 1), date(2027, 9, 30)),)),
+    "windows-overlap": but(windows=(WINDOW, window(date(2027, 11, 14), territory="united states"))),
 }
 
 

@@ -40,6 +40,7 @@ pytestmark = pytest.mark.unit
 FIRST = date(2026, 9, 14)
 DEALS = [id_of("deal", str(n)) for n in range(3)]
 ELEMENTS = ["keeper", "daughter"]
+OPTIONS = ["reshoot", "sequel"]
 MILESTONES = ["picture-lock", "mix"]
 DAY_COUNT = 4
 
@@ -53,20 +54,21 @@ def terms(draw):
     engagement = Engagement(
         role="a role",
         starts_on=starts_on,
-        ends_on=starts_on + timedelta(days=draw(st.integers(0, 8))),
-        element=draw(st.sampled_from([*ELEMENTS, None])),
+        ends_on=starts_on + timedelta(days=draw(st.integers(0, 12))),
+        element=draw(st.sampled_from([*ELEMENTS, *ELEMENTS, None])),
     )
-    options = [
+    options = tuple(
         Option(
             option=name,
             right="a right",
             exercise_by=draw(dates),
             needed_by=draw(st.sampled_from([*MILESTONES, None])),
         )
-        for name in draw(st.sets(st.sampled_from(["reshoot", "sequel"])))
-    ]
-    engaged = draw(st.booleans())
-    return but(engagement=engagement if engaged else None, options=tuple(options), conditions=())
+        for name in OPTIONS
+    )
+    kept = draw(st.integers(0, len(OPTIONS)))
+    is_engaged = draw(st.sampled_from([True, True, False]))
+    return but(engagement=engagement if is_engaged else None, options=options[:kept], conditions=())
 
 
 @st.composite
@@ -134,12 +136,15 @@ AMEND = st.tuples(st.just("amend"), deals, terms())
 OPTION = st.tuples(
     st.sampled_from(["extend", "exercise", "lapse"]),
     deals,
-    st.sampled_from(["reshoot", "sequel"]),
+    st.sampled_from(OPTIONS),
     st.integers(1, 9),
 )
 END = st.tuples(st.just("end"), deals)
-STEPS = st.lists(
-    st.one_of(SIGN, LOCK, MOVE, PLAN, WRAP, MILESTONE, SIGN, AMEND, OPTION, MOVE, END), max_size=25
+LIKELY = st.tuples(SIGN, SIGN, PLAN, LOCK, MILESTONE).flatmap(st.permutations)
+STEPS = st.builds(
+    lambda likely, others: [*likely, *others],
+    LIKELY,
+    st.lists(st.one_of(MOVE, AMEND, MILESTONE, OPTION, PLAN, WRAP, SIGN, LOCK, END), max_size=12),
 )
 
 

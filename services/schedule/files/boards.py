@@ -132,7 +132,7 @@ def _name_of(part: Node) -> str:
 def _strips(part: Node) -> list[Any]:
     part.refuse_both("breakdownArrays", "breakdownIds")
     strips = part.list("breakdownArrays", "breakdownIds")
-    if sum(len(one) if isinstance(one, list) else 1 for one in strips) <= STRIPS_MAX:
+    if sum(1 + len(one) if isinstance(one, list) else 1 for one in strips) <= STRIPS_MAX:
         return strips
     part.refuse("breakdownIds", f"over {STRIPS_MAX:,} strips", "lay it out in parts")
     return []

@@ -156,7 +156,7 @@ def parsed(text: str, root: str, notes: Notes) -> Node:
         for key, value in pairs:
             if key in values:
                 problem = "it stands twice in one object"
-                notes.refuse(shown_plainly(key), problem, "keep one of them")
+                raise BadFile([Problem(0, shown_plainly(key), problem, "keep one of them")])
             values[key] = value
         return values
 

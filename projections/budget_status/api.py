@@ -1,35 +1,39 @@
 """The nameplate of budget status, and the queries it answers."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Response
 
 from events.names import Id
-from projections.budget_status.answers import By, Lines, Slate, Status
+from projections.budget_status.answers import By, HotCosts, Lines, Slate, Status
 from projections.budget_status.figures import CONVENTIONS
-from projections.budget_status.report import REPORT, place, place_of, standing, table, total
+from projections.budget_status.hot_costs import CONVENTIONS as HOT_COST_CONVENTIONS
+from projections.budget_status.hot_costs import HOT_COSTS, hot_costs
+from projections.budget_status.report import (
+    REPORT,
+    STATUS,
+    overages,
+    place,
+    place_of,
+    standing,
+    table,
+    total,
+)
 from projections.budget_status.screens import SCREENS
 from projections.budget_status.view import VIEW
-from runtime.reading.query import PAGE_ROWS_MAX, Reader, Reading
+from runtime.reading.queries import (
+    REFUSALS,
+    After,
+    Cursor,
+    Limit,
+    freshness_of,
+    json_of,
+)
+from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
-from runtime.web.problems import Problem
 
-After = Annotated[
-    str | None, Query(description="a token: answer only once the rows hold that command's events")
-]
-Cursor = Annotated[
-    str | None,
-    Query(max_length=100, pattern=r"^[^\x00]*$", description="`next` of the page before"),
-]
 SlateCursor = Annotated[Id | None, Query(description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
-
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "no such production, or not on its team"},
-    410: {"model": Problem, "description": "the token is of a log that was restored since"},
-}
 
 
 def routes(reader: Reader) -> APIRouter:
@@ -39,7 +43,7 @@ def routes(reader: Reader) -> APIRouter:
     @router.get(
         "/productions/{production}/budget-status",
         response_model=Status,
-        responses=_REFUSALS,
+        responses=REFUSALS,
         summary="Where the money of one production stands",
     )
     async def status(
@@ -52,11 +56,11 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         await reader.member(production, caller)
-        reading = await reader.read([production], REPORT)
+        reading = await reader.read([production], STATUS)
         rows = reading.rows[production]
         report = table(rows, by)
         page = [row for row in report if cursor is None or place(by, row) > place_of(by, cursor)]
-        return _json(
+        return json_of(
             {
                 "production": production,
                 **reading.about[production],
@@ -65,7 +69,8 @@ def routes(reader: Reader) -> APIRouter:
                 "conventions": CONVENTIONS,
                 "rows": page[:limit],
                 "total": total(rows).shown(),
-                "freshness": await _freshness(reader, reading),
+                "overages": overages(rows),
+                "freshness": await freshness_of(reader, reading),
                 "next": page[limit - 1]["key"] if len(page) > limit else None,
             }
         )
@@ -73,7 +78,7 @@ def routes(reader: Reader) -> APIRouter:
     @router.get(
         "/budget-status",
         response_model=Slate,
-        responses=_REFUSALS,
+        responses=REFUSALS,
         summary="The slate: the money of every production that you are on",
     )
     async def slate(
@@ -86,7 +91,7 @@ def routes(reader: Reader) -> APIRouter:
         productions = await reader.productions_of(caller, cursor, limit + 1)
         page = productions[:limit]
         reading = await reader.read(page, REPORT)
-        return _json(
+        return json_of(
             {
                 "conventions": CONVENTIONS,
                 "rows": [
@@ -98,7 +103,7 @@ def routes(reader: Reader) -> APIRouter:
                     }
                     for production in page
                 ],
-                "freshness": await _freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
                 "next": page[-1] if len(productions) > limit else None,
             }
         )
@@ -106,7 +111,7 @@ def routes(reader: Reader) -> APIRouter:
     @router.get(
         "/productions/{production}/budget-lines",
         response_model=Lines,
-        responses=_REFUSALS,
+        responses=REFUSALS,
         summary="The plan, line by line",
     )
     async def lines(
@@ -129,24 +134,47 @@ def routes(reader: Reader) -> APIRouter:
             cursor,
             limit + 1,
         )
-        return _json(
+        return json_of(
             {
                 "production": production,
                 "rows": [dict(row) for row in rows[:limit]],
-                "freshness": await _freshness(reader, reading),
+                "freshness": await freshness_of(reader, reading),
                 "next": rows[limit - 1]["line"] if len(rows) > limit else None,
+            }
+        )
+
+    @router.get(
+        "/productions/{production}/hot-costs",
+        response_model=HotCosts,
+        responses=REFUSALS,
+        summary="Shoot day by shoot day: what it may cost, and what was incurred on it",
+    )
+    async def hot(
+        production: Production,
+        caller: CallerNow,
+        after: After = None,
+        cursor: Annotated[int | None, Query(ge=0, le=1_000)] = None,
+        limit: Limit = PAGE_ROWS_MAX,
+    ) -> Response:
+        await reader.until(after)
+        await reader.member(production, caller)
+        reading = await reader.read([production], HOT_COSTS)
+        about = reading.about[production]
+        answer = hot_costs(reading.rows[production], about["currency"])
+        page = [row for row in answer["rows"] if cursor is None or row["day"] > cursor]
+        return json_of(
+            {
+                "production": production,
+                **about,
+                "conventions": HOT_COST_CONVENTIONS,
+                **answer,
+                "rows": page[:limit],
+                "freshness": await freshness_of(reader, reading),
+                "next": page[limit - 1]["day"] if len(page) > limit else None,
             }
         )
 
     return router
 
 
-async def _freshness(reader: Reader, reading: Reading) -> list[dict[str, Any]]:
-    return [one.model_dump() for one in await reader.freshness(reading)]
-
-
-def _json(body: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json")
-
-
-projection = Projection(name="budget_status", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(name="budget_status", version=2, view=VIEW, routes=routes, screens=SCREENS)

@@ -1,4 +1,4 @@
-"""The trail, and the files that people hold."""
+"""The files that people hold, and whether a trail holds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,48 +19,6 @@ UNPLACED = ("what", "problem", "cure")
 Production = Annotated[str, typer.Argument(help="the production's id")]
 
 
-def trail(
-    production: Production,
-    service: Annotated[str | None, typer.Option(help="one room's log only")] = None,
-    verify: Annotated[bool, typer.Option(help="check the hash chains")] = True,
-    url: Url = None,
-    name: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Who did what, when and because of what, over all logs, with the chains checked."""
-    logs = [service] if service else list(rooms.services())
-    with Client.of(url, name) as client:
-        entries = [
-            entry
-            for log in logs
-            for entry in client.pages(f"/v1/productions/{production}/{log}/trail", "events")
-        ]
-    entries.sort(key=lambda entry: entry["recorded_at_us"])
-    audit = audit_line(entries) if verify else None
-    if as_json:
-        print_json({"events": entries, "audit": audit})
-        return
-    rows = [
-        [
-            entry["recorded_at"][:19].replace("T", " "),
-            entry["type"],
-            entry["actor"],
-            entry["log"] + " " + str(entry["position"]),
-            _because(entry, entries),
-        ]
-        for entry in entries
-    ]
-    out.print(table("Trail", ("Recorded (UTC)", "What", "Who", "Where", "Because of"), rows))
-    if audit:
-        out.print(audit, highlight=False)
-
-
-def _because(entry: dict[str, Any], entries: list[dict[str, Any]]) -> str:
-    causes = {one["id"]: one for one in entries}
-    cause = causes.get(entry["causation"] or "")
-    return f"{cause['type']} ({cause['log']} {cause['position']})" if cause else ""
-
-
 def audit_line(entries: list[dict[str, Any]]) -> str:
     """Counts the facts and checks each log's chain here, from the exact stored texts.
 
@@ -69,7 +27,7 @@ def audit_line(entries: list[dict[str, Any]]) -> str:
     """
     said = []
     for log in sorted({entry["log"] for entry in entries}):
-        chain = [_recorded(entry) for entry in entries if entry["log"] == log]
+        chain = [recorded(entry) for entry in entries if entry["log"] == log]
         head = verified(sorted(chain, key=lambda one: one.position))
         said.append(
             f"{log} {len(chain)} events to position {chain[-1].position}, "
@@ -78,7 +36,7 @@ def audit_line(entries: list[dict[str, Any]]) -> str:
     return "Audit: " + "; ".join(said or ["no events"])
 
 
-def _recorded(entry: dict[str, Any]) -> Recorded:
+def recorded(entry: dict[str, Any]) -> Recorded:
     """The fact again, from what the trail tells of it."""
     return Recorded(
         log=entry["log"],

@@ -192,13 +192,14 @@ DECIDERS = (Decider(kind="kitchen", initial=(), commands=(OrderMeal,), decide=de
 """How the ROOM room answers the approval room: whoever is appointed gets a meal."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from events.approval import PersonAppointed
 from events.envelope import Recorded
 from events.ROOM import Diet, KitchenClosed, MealOrdered
 IMPORTS
-from runtime.decider import Command, Policies, Reaction
+from runtime.decider import Command, Policies, Reaction, Timer
 from services.ROOM.commands import OrderMeal
 
 
@@ -218,6 +219,15 @@ REACTIONS = (
 )
 
 policies = Policies(logs=("approval",), reactions=REACTIONS)
+
+
+def timers(recorded: Recorded) -> Sequence[Timer]:
+    match recorded.event:
+        case KitchenClosed():
+            party = OrderMeal(meal="wrap party", guest=recorded.actor, LITERALS)
+            return [Timer("party", recorded.recorded_at + timedelta(days=30), party)]
+        case _:
+            return []
 ''',
     "services/ROOM/api.py": '''
 """The nameplate of the ROOM room."""
@@ -225,11 +235,13 @@ policies = Policies(logs=("approval",), reactions=REACTIONS)
 from runtime.rooms import Service
 from services.ROOM.commands import OrderMeal
 from services.ROOM.model import DECIDERS
-from services.ROOM.policies import policies
+from services.ROOM.policies import policies, timers
 
 EXAMPLES = {OrderMeal: {"meal": "breakfast", "guest": "ingrid", **EXAMPLE}}
 
-service = Service(name="ROOM", deciders=DECIDERS, policies=policies, examples=EXAMPLES)
+service = Service(
+    name="ROOM", deciders=DECIDERS, policies=policies, timers=timers, examples=EXAMPLES
+)
 ''',
     "projections/ANSWER/__init__.py": '''
 """How many meals were ordered?"""

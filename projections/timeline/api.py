@@ -1,0 +1,78 @@
+"""The nameplate of the timeline, and the query it answers."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from projections.timeline.answers import ItemKind, Timeline
+from projections.timeline.items import items_of
+from projections.timeline.network import network
+from projections.timeline.screens import SCREENS
+from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
+from projections.timeline.view import VIEW
+from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
+from runtime.reading.query import PAGE_ROWS_MAX, Reader
+from runtime.rooms import Projection
+from runtime.web.callers import CallerNow, Production
+
+Kinds = Annotated[list[ItemKind], Query(description="only those kinds; may be given repeatedly")]
+From = Annotated[
+    date | None, Query(alias="from", description="only what is expected on that day or later")
+]
+Until = Annotated[
+    date | None, Query(description="only what is expected on that day or earlier, as it begins")
+]
+
+
+def routes(reader: Reader) -> APIRouter:
+    """The query, over one reader of the rows."""
+    router = APIRouter(prefix="/v1", tags=["timeline"])
+
+    @router.get(
+        "/productions/{production}/timeline",
+        response_model=Timeline,
+        responses=REFUSALS,
+        summary="What happens when, what has slipped, and what it moves",
+    )
+    async def timeline(
+        production: Production,
+        caller: CallerNow,
+        kind: Kinds = [],  # noqa: B006 - FastAPI copies it
+        first: From = None,
+        until: Until = None,
+        after: After = None,
+        cursor: Cursor = None,
+        limit: Limit = PAGE_ROWS_MAX,
+    ) -> Response:
+        await reader.until(after)
+        await reader.member(production, caller)
+        reading = await reader.read([production])
+        rows = reading.rows[production]
+        linked = network(rows)
+        items = items_of(rows, linked)
+        page = [
+            item
+            for item in items
+            if (not kind or item.kind in kind)
+            and item.is_within(first, until)
+            and (cursor is None or item.place > cursor)
+        ]
+        return json_of(
+            {
+                "production": production,
+                **reading.about[production],
+                "items": page[:limit],
+                "conflicts": conflicts_of(rows),
+                "behind": behind_of(rows),
+                "overages": overages_of(rows),
+                "summary": summary_of(rows, linked, items),
+                "freshness": await freshness_of(reader, reading),
+                "next": page[limit - 1].place if len(page) > limit else None,
+            }
+        )
+
+    return router
+
+
+projection = Projection(name="timeline", version=1, view=VIEW, routes=routes, screens=SCREENS)

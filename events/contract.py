@@ -1,6 +1,6 @@
 """Facts of the contract room: deals from the first draft to their end."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -203,11 +203,12 @@ class OfferLapsed(Event):
 
     contract: Id
     version: int
-    expired_at: datetime
+    expired_at: AwareDatetime
 
 
 class OfferWithdrawn(Event):
-    """The offer was taken back before it was accepted, with the reason."""
+    """The offer was taken back before it was accepted, or what was agreed on it before it was
+    executed, with the reason."""
 
     contract: Id
     version: int
@@ -374,7 +375,7 @@ class EngagementConflicted(Event):
     milestone beyond an option's deadline. `cause` is the fact that moved it."""
 
     contract: Id
-    conflict: Reference
+    conflict: Text
     cause: Id
     problem: Text
     days: tuple[date, ...] = ()
@@ -384,19 +385,21 @@ class ConflictResolved(Event):
     """The deal fits again."""
 
     contract: Id
-    conflict: Reference
+    conflict: Text
     cause: Id
 
 
 class ContractTerminated(Event):
     """The deal was ended early, with the reason. `released` payments are no longer owed, `owed`
-    ones still are: what was earned, or all of a fee that is pay or play."""
+    ones still are: what was earned, or all of a fee that is pay or play. `options` are those that
+    nobody can take up any more."""
 
     contract: Id
     reason: Text
     terminated_on: date
     released: tuple[Reference, ...]
     owed: tuple[Reference, ...]
+    options: tuple[Reference, ...] = ()
 
     def effective_on(self) -> date | None:
         return self.terminated_on
@@ -413,7 +416,7 @@ class ContractCompleted(Event):
 
 
 class ContractExpired(Event):
-    """The deal ended by itself: an option that nobody took up, or nothing agreed in time."""
+    """The deal ended by itself: it was about options, and nobody took one up in time."""
 
     contract: Id
     reason: Text

@@ -22,7 +22,7 @@ from runtime.settings import settings
 
 ROOT = Path(__file__).parents[2]
 STOP_SECONDS_MAX = 20.0
-LIVE_SECONDS_MAX = 90.0
+LIVE_SECONDS_MAX = 180.0
 REEL = [sys.executable, "-c", "from runtime.cli import app; app()"]
 
 

@@ -10,11 +10,10 @@ from events.contract import (
     ContractTerminated,
     Payment,
     Terms,
+    commitment_of,
 )
-from events.names import id_of
 from services.budget.commands import CloseCommitment, RaiseCommitment
 
-REFERENCE_CHARACTERS_MAX = 64
 TEXT_CHARACTERS_MAX = 2_000
 
 Signed = ContractExecuted | ContractAmended
@@ -47,7 +46,7 @@ def promised_by(promised: Sequence[Promised], deal: Signed) -> tuple[Promised, .
         for one in promised
         if one.contract == deal.contract and one.gone_in is None
     }
-    new = _new_promises(deal, own, {one.contract[:8] for one in others})
+    new = _new_promises(deal, own)
     still_owed = {one.payment for one in _owed(deal)} - {one.payment for one in new}
     before = (
         one if one.payment in still_owed else one.model_copy(update={"gone_in": deal.version})
@@ -111,7 +110,7 @@ def released_by(
             )
 
 
-def _new_promises(deal: Signed, own: dict[str, Promised], taken: set[str]) -> list[Promised]:
+def _new_promises(deal: Signed, own: dict[str, Promised]) -> list[Promised]:
     """A promise for each payment that was not owed so before."""
     before = deal.before if isinstance(deal, ContractAmended) else None
     unchanged = {_money_of(one, before) for one in before.payments} if before else set()
@@ -121,7 +120,7 @@ def _new_promises(deal: Signed, own: dict[str, Promised], taken: set[str]) -> li
             contract=deal.contract,
             title=_title(deal, own),
             payment=one.payment,
-            commitment=_reference(deal, one.payment, taken),
+            commitment=commitment_of(deal.contract, one.payment, deal.version),
             since=deal.version,
             in_place_of=own[one.payment].commitment if one.payment in own else None,
         )
@@ -153,13 +152,3 @@ def _title(deal: Signed, own: dict[str, Promised]) -> str:
     if isinstance(deal, ContractExecuted):
         return deal.title
     return next((one.title for one in own.values()), f"contract {deal.contract[:8]}")
-
-
-def _reference(deal: Signed, payment: str, taken: set[str]) -> str:
-    """A reference that people can read; where it would be too long, or the beginning of the
-    contract's id is another one's too, with an end that is nobody else's."""
-    version = "" if isinstance(deal, ContractExecuted) else f" v{deal.version}"
-    short = f"{deal.contract[:8]}/{payment}{version}"
-    if len(short) <= REFERENCE_CHARACTERS_MAX and deal.contract[:8] not in taken:
-        return short
-    return f"{short[:46]}~{id_of('commitment', deal.contract, payment, version)[:8]}"

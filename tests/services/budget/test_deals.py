@@ -6,7 +6,14 @@ from decimal import Decimal
 import pytest
 
 from events.budget import CommitmentClosed, CommitmentRaised, CostPosted
-from events.contract import ContractAmended, ContractExecuted, ContractTerminated, Payment, Terms
+from events.contract import (
+    ContractAmended,
+    ContractExecuted,
+    ContractTerminated,
+    Payment,
+    Terms,
+    commitment_of,
+)
 from events.event import Event
 from runtime.decider import Command
 from services.budget.commands import CloseCommitment, RaiseCommitment
@@ -58,6 +65,10 @@ def amended(after: Terms, version: int = 3, before: Terms = FIRST) -> ContractAm
     )
 
 
+def reference(name: str, version: int = 2) -> str:
+    return commitment_of(CONTRACT, name, version)
+
+
 def reactions(*facts: Event) -> list[Command]:
     """The commands that answer the last of these facts of the contract log."""
     known, commands = hear(Known(), recorded(OPENED, "approval")), list[Command]()
@@ -80,27 +91,27 @@ def test_an_executed_deal_commits_each_payment_on_its_account():
     commands = reactions(EXECUTED)
     assert [type(one) for one in commands] == [RaiseCommitment] * 3
     assert commands[0] == RaiseCommitment(
-        commitment="5d0e8a91/on signature",
+        commitment=reference("on signature"),
         account="1401",
         amount=Decimal(20000),
         description="Silas Marr, the keeper: on signature",
         raised_on=SIGNED,
         currency="USD",
     )
-    assert raised(commands)["5d0e8a91/boat"].account == "3521"
+    assert raised(commands)[reference("boat")].account == "3521"
 
 
 def test_a_payment_without_an_account_commits_nothing():
     bare = EXECUTED.model_copy(
         update={"terms": terms(payment("fee", "1"), payment("boat", "2", "3521"), account=None)}
     )
-    assert list(raised(reactions(bare))) == ["5d0e8a91/boat"]
+    assert list(raised(reactions(bare))) == [reference("boat")]
 
 
 def test_a_long_name_and_a_contract_whose_id_begins_alike_get_references_of_their_own():
     long = EXECUTED.model_copy(update={"terms": terms(payment("x" * 64, "1"), payment("y", "2"))})
     [first, second] = raised(reactions(long))
-    assert len(first) <= 64 and first.startswith("5d0e8a91/xxx") and second == "5d0e8a91/y"
+    assert len(first) <= 64 and first.startswith("xxx") and second == reference("y")
     twin = EXECUTED.model_copy(update={"contract": CONTRACT[:-1] + "9"})
     references = set(raised(reactions(EXECUTED))) | set(raised(reactions(EXECUTED, twin)))
     assert len(references) == 6
@@ -111,23 +122,27 @@ def test_an_amendment_closes_what_is_gone_or_changed_and_commits_what_is_new():
         payment("on signature", "20000"), payment("week 1", "44000"), payment("week 2", "11000")
     )
     commands = reactions(EXECUTED, amended(after))
-    assert closed(commands) == ["5d0e8a91/week 1", "5d0e8a91/boat"]
+    assert closed(commands) == [reference("week 1"), reference("boat")]
     new = raised(commands)
-    assert list(new) == ["5d0e8a91/week 1 v3", "5d0e8a91/week 2 v3"]
-    assert new["5d0e8a91/week 1 v3"].in_place_of == "5d0e8a91/week 1"
-    assert new["5d0e8a91/week 2 v3"].in_place_of is None
-    assert new["5d0e8a91/week 1 v3"].description == "Silas Marr, the keeper: week 1"
+    assert list(new) == [reference("week 1", 3), reference("week 2", 3)]
+    assert new[reference("week 1", 3)].in_place_of == reference("week 1")
+    assert new[reference("week 2", 3)].in_place_of is None
+    assert new[reference("week 1", 3)].description == "Silas Marr, the keeper: week 1"
     third = amended(terms(payment("on signature", "1")), version=4, before=after)
     commands = reactions(EXECUTED, amended(after), third)
-    assert closed(commands) == ["5d0e8a91/on signature", "5d0e8a91/week 1 v3", "5d0e8a91/week 2 v3"]
-    assert list(raised(commands)) == ["5d0e8a91/on signature v4"]
+    assert closed(commands) == [
+        reference("on signature"),
+        reference("week 1", 3),
+        reference("week 2", 3),
+    ]
+    assert list(raised(commands)) == [reference("on signature", 4)]
 
 
 def test_an_amendment_of_other_things_moves_no_money():
     later = [one.model_copy(update={"due_on": date(2026, 12, 1)}) for one in FIRST.payments]
     assert reactions(EXECUTED, amended(terms(*later))) == []
     elsewhere = reactions(EXECUTED, amended(terms(*FIRST.payments, account="1402")))
-    assert closed(elsewhere) == ["5d0e8a91/on signature", "5d0e8a91/week 1"]
+    assert closed(elsewhere) == [reference("on signature"), reference("week 1")]
 
 
 def test_a_terminated_deal_lets_go_what_it_no_longer_owes():
@@ -139,9 +154,9 @@ def test_a_terminated_deal_lets_go_what_it_no_longer_owes():
         owed=("on signature",),
     )
     commands = reactions(EXECUTED, ended)
-    assert closed(commands) == ["5d0e8a91/week 1", "5d0e8a91/boat"]
+    assert closed(commands) == [reference("week 1"), reference("boat")]
     assert commands[0] == CloseCommitment(
-        commitment="5d0e8a91/week 1",
+        commitment=reference("week 1"),
         closed_on=date(2026, 9, 20),
         reason="Silas Marr, the keeper was terminated: He took another film",
     )
@@ -150,7 +165,7 @@ def test_a_terminated_deal_lets_go_what_it_no_longer_owes():
 def test_what_somebody_closed_by_hand_is_not_closed_again():
     known = hear(Known(), recorded(EXECUTED, "contract"))
     by_hand = CommitmentClosed(
-        commitment="5d0e8a91/week 1", account="1401", released=Decimal(1), closed_on=SIGNED
+        commitment=reference("week 1"), account="1401", released=Decimal(1), closed_on=SIGNED
     )
     ended = ContractTerminated(
         contract=CONTRACT,
@@ -160,7 +175,7 @@ def test_what_somebody_closed_by_hand_is_not_closed_again():
         owed=(),
     )
     after = hear(known, recorded(by_hand, "budget", by=LUCILLE))
-    assert closed(policies.react(recorded(ended, "contract"), after)) == ["5d0e8a91/boat"]
+    assert closed(policies.react(recorded(ended, "contract"), after)) == [reference("boat")]
     # A reaction that was interrupted gives the same commands again.
     by_itself = hear(known, recorded(by_hand, "budget", by=BUDGET_POLICY))
     assert len(policies.react(recorded(ended, "contract"), by_itself)) == 2

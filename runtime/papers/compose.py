@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 from runtime import rooms
-from runtime.papers.words import listed
 
 FIRST_PORT = 8001
 
 HEAD = """\
 # Reel in its parts, each in a container of its own, on one PostgreSQL and one Apache Kafka.
-# `docker compose up --build`, then ask the services on {services} and the read
-# models on {projections}. The keys of this installation live in the volume `keys`, which every
-# part shares. No part runs as root, and each says whether it is well: both stand in the Dockerfile.
+# `docker compose up --build`, then ask the services on {services},
+# and the read models on {projections}.
+# The keys of this installation live in the volume `keys`, which every part shares. No part runs as
+# root, and each says whether it is well: both stand in the Dockerfile.
 # Made from the rooms by `make generate`.
 
 x-reel: &reel
@@ -102,8 +102,8 @@ def papers() -> Mapping[str, str]:
     port_of = ports()
 
     def told(names: Mapping[str, object]) -> str:
-        numbers = [str(port_of[name]) for name in names]
-        return ("port " if len(numbers) == 1 else "ports ") + listed(numbers)
+        first, *_, last = [port_of[name] for name in names] * 2
+        return f"port {first}" if len(names) == 1 else f"ports {first} to {last}"
 
     def part(verb: str, name: str) -> str:
         return PART.format(name=name, command=f"{verb}, {name}") + PORTS.format(port=port_of[name])

@@ -12,8 +12,8 @@ PYTHON := $(or $(PYTHON),$(shell \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ready demo up test check format lint types bench bench-quick faults-quick sabotage \
-	lock clean
+.PHONY: help ready demo up test check format lint types bench bench-quick faults-quick fuzz \
+	sabotage generate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -54,8 +54,14 @@ bench-quick: ready ## the same measurements, small
 faults-quick: ready ## kill, freeze and wipe servers while work is under way
 	$(BIN)/python -m pytest -m faults
 
+fuzz: ready ## ask every operation of the API what its description allows, and what it does not
+	$(BIN)/python -m pytest -m fuzz
+
 sabotage: ready ## break each promise in a copy, and see that a test notices
 	$(BIN)/python -m tests.sabotage
+
+generate: ready ## write again the papers that follow from the rooms: compose, topics, events
+	$(BIN)/python -m runtime.papers
 
 # UPGRADE=--upgrade takes the newest versions that pyproject.toml allows.
 lock: ready ## write requirements.lock again from pyproject.toml

@@ -1,19 +1,40 @@
 """Facts of the contract room: deals from the first draft to their end."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from events.approval import Role
 from events.budget import AccountNumber
 from events.event import Event, Part
 from events.money import ZERO, Currency, Money
-from events.names import ContentHash, Id, PersonId, Reference, Text
+from events.names import ContentHash, Id, PersonId, Reference, Text, id_of
 from events.personal import Sealed
 
 Amount = Annotated[Money, Field(ge=0)]
+
+
+FEES_ARE_FOR = frozenset(
+    {
+        Role.EXECUTIVE_PRODUCER,
+        Role.PRODUCER,
+        Role.LINE_PRODUCER,
+        Role.PRODUCTION_ACCOUNTANT,
+        Role.FINANCIER,
+        Role.COMPLETION_GUARANTOR,
+        Role.AUDITOR,
+    }
+)
+"""Who is told what a deal pays. Everybody on the team may know that there is one."""
+
+
+def commitment_of(contract: Id, payment: Reference, version: int) -> Reference:
+    """The budget's commitment for one payment of a deal, as the terms of `version` owe it. People
+    can read it, and no other payment of any deal has it."""
+    return f"{payment[:40]}/{id_of('commitment', contract, payment, str(version))[:13]}"
 
 
 class Kind(StrEnum):
@@ -182,11 +203,12 @@ class OfferLapsed(Event):
 
     contract: Id
     version: int
-    expired_at: datetime
+    expired_at: AwareDatetime
 
 
 class OfferWithdrawn(Event):
-    """The offer was taken back before it was accepted, with the reason."""
+    """The offer was taken back before it was accepted, or what was agreed on it before it was
+    executed, with the reason."""
 
     contract: Id
     version: int
@@ -353,7 +375,7 @@ class EngagementConflicted(Event):
     milestone beyond an option's deadline. `cause` is the fact that moved it."""
 
     contract: Id
-    conflict: Reference
+    conflict: Text
     cause: Id
     problem: Text
     days: tuple[date, ...] = ()
@@ -363,19 +385,21 @@ class ConflictResolved(Event):
     """The deal fits again."""
 
     contract: Id
-    conflict: Reference
+    conflict: Text
     cause: Id
 
 
 class ContractTerminated(Event):
     """The deal was ended early, with the reason. `released` payments are no longer owed, `owed`
-    ones still are: what was earned, or all of a fee that is pay or play."""
+    ones still are: what was earned, or all of a fee that is pay or play. `options` are those that
+    nobody can take up any more."""
 
     contract: Id
     reason: Text
     terminated_on: date
     released: tuple[Reference, ...]
     owed: tuple[Reference, ...]
+    options: tuple[Reference, ...] = ()
 
     def effective_on(self) -> date | None:
         return self.terminated_on
@@ -392,7 +416,7 @@ class ContractCompleted(Event):
 
 
 class ContractExpired(Event):
-    """The deal ended by itself: an option that nobody took up, or nothing agreed in time."""
+    """The deal ended by itself: it was about options, and nobody took one up in time."""
 
     contract: Id
     reason: Text

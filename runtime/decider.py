@@ -176,8 +176,19 @@ class Timer:
     None takes it away. At `due_at` (aware, by the database's clock) `command` is given once in
     effect, by the actor `timer:<room>`. Whether it still holds is for its decision to say, from
     the command's own time.
+
+    Raises:
+        ValueError: a due time without a zone, or without a command.
     """
 
     key: str
     due_at: datetime | None
     command: "Command | None" = None
+
+    def __post_init__(self) -> None:
+        if self.due_at is None:
+            return
+        if self.due_at.tzinfo is None:
+            raise ValueError(f"timer {self.key} is due at {self.due_at}, in no time zone")
+        if self.command is None:
+            raise ValueError(f"timer {self.key} falls due for no command")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -81,7 +82,7 @@ class Handler:
             production=order.production,
             actor=order.actor,
             principal=order.principal,
-            at=await self.clock.now(),
+            at=await self._time_of(order),
             roles=order.roles,
             known=order.known,
         )
@@ -109,6 +110,10 @@ class Handler:
                     case Outcome.REPEAT | Outcome.MISMATCH:
                         return await self._again(order, fingerprint)
         raise Overloaded(f"{stream} is changed by others faster than this command can be decided")
+
+    async def _time_of(self, order: Order) -> datetime:
+        now = await self.clock.now()
+        return now if order.not_before is None else max(now, order.not_before)
 
     async def _again(self, order: Order, fingerprint: bytes) -> Handled:
         """The answer that this command had before."""

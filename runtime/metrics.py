@@ -14,6 +14,14 @@ REACTIONS_REFUSED = Counter(
     "reel_reactions_refused", "Policies' refused commands", ["room", "code"]
 )
 
+TIMERS_FIRED = Counter("reel_timers_fired", "Timers whose command had its answer", ["room"])
+TIMERS_LATE = Gauge(
+    "reel_timers_late_seconds", "How long the oldest due timer has waited", ["room"]
+)
+TIMERS_HALTED = Gauge(
+    "reel_timers_halted", "1 while no timer fires since the clock jumped", ["room"]
+)
+
 RELAY_BACKLOG = Gauge("reel_relay_backlog_events", "Events that Kafka has not confirmed", ["log"])
 RELAY_AGE = Gauge("reel_relay_age_seconds", "Age of the oldest unconfirmed event", ["log"])
 RELAY_SENT = Counter("reel_relay_sent_events", "Events that Kafka confirmed", ["log"])

@@ -1,10 +1,10 @@
 """One command on its way, with what the edge knows of it."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from events.approval import Role
-from events.envelope import Recorded
 from events.names import id_of
 from runtime.decider import Command
 
@@ -17,9 +17,29 @@ def command_id_of(*words: str) -> str:
     return id_of("command", *words)
 
 
+class Cause(Protocol):
+    """The fact that a command answers, as far as its effects must know it: a `Recorded` is one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def correlation(self) -> str: ...
+    @property
+    def recorded_at_us(self) -> int: ...
+    @property
+    def hops(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Order:
-    """One command with what the edge knows of it. `caused_by` is the fact that a policy answers."""
+    """One command with what the edge knows of it.
+
+    `caused_by` is the fact that a policy answers, or that set a timer. `not_before` is a moment
+    that the database's clock has passed, as a timer's due time: the command's own time is no
+    earlier, though this process may carry that clock on a little behind.
+    """
 
     production: str
     command: Command
@@ -29,4 +49,5 @@ class Order:
     roles: frozenset[Role] = frozenset()
     known: Any = None
     correlation: str | None = None
-    caused_by: Recorded | None = None
+    caused_by: Cause | None = None
+    not_before: datetime | None = None

@@ -21,13 +21,16 @@ def table(
     rows: Sequence[Sequence[str | Text]],
     *,
     amounts_from: int | None = None,
+    whole: Sequence[str] = (),
 ) -> Table:
-    """A table; from the column `amounts_from` on, amounts that are never cut. What people wrote
-    is shown as they wrote it, brackets too."""
+    """A table; from the column `amounts_from` on, amounts that are never cut, as are those columns
+    that `whole` names. What people wrote is shown as they wrote it, brackets too."""
     made = Table(title=Text(title), title_justify="left", title_style="bold")
     for index, column in enumerate(columns):
         amounts = amounts_from is not None and index >= amounts_from
-        made.add_column(column, justify="right" if amounts else "left", no_wrap=amounts)
+        made.add_column(
+            column, justify="right" if amounts else "left", no_wrap=amounts or column in whole
+        )
     for row in rows:
         made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made

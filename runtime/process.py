@@ -9,13 +9,14 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from runtime import rooms
-from runtime.clock import DatabaseClock
+from runtime.clock import DatabaseClock, Shift
 from runtime.handling import Handler
 from runtime.kafka.bus import Subscription, migrate_topics
 from runtime.kafka.relay import Relay
@@ -33,6 +34,7 @@ from runtime.reading.consumer import Consumer
 from runtime.reading.query import Reader
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.settings import Settings
+from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
 from runtime.web.http import application
 
@@ -101,7 +103,7 @@ def pools_of(parts: Parts) -> int:
     the login itself, and one for each log that it reads or writes."""
     logs = set(parts.relay) | set(parts.serve)
     for name in parts.serve:
-        logs |= {"approval", *rooms.services()[name].policies.logs}
+        logs |= rooms.services()[name].consumes
     for name in parts.project:
         logs |= set(rooms.projections()[name].view.logs)
     return 1 + len(logs)
@@ -120,12 +122,21 @@ class Process:
         self._relays: list[Relay] = []
         self._faces: list[ServiceFace] = []
         self._readers: list[Reader] = []
+        self._timers: list[Timers] = []
+        self._shift = Shift()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Begins an orderly stop."""
         self._stopping.set()
+
+    def advance(self, by: timedelta) -> None:
+        """Moves the clock of this process on: what is due by then fires at once, and commands are
+        judged by that time. For tests, in place of sleeping; `by` below zero takes it back."""
+        self._shift.by += by
+        for timers in self._timers:
+            timers.wake()
 
     async def run(self, announce: Callable[[str], None] = lambda url: None) -> None:
         """Starts everything, announces its URL, and runs until `stop()`, SIGTERM or SIGINT.
@@ -154,6 +165,8 @@ class Process:
                 self._go(subscription.run(), "subscription")
             for relay in self._relays:
                 self._go(relay.run(), "relay")
+            for timers in self._timers:
+                self._go(timers.run(), "timers")
             self._stop_on_signals()
             announce(f"http://{self._settings.host}:{listener.getsockname()[1]}")
             try:
@@ -201,7 +214,7 @@ class Process:
         for name in self._parts.serve:
             await self._build_service(name, vault, stack)
         for name in self._parts.project:
-            await self._build_projection(name)
+            await self._build_projection(name, vault)
         for log in self._parts.relay:
             pool = await self._pools.of(log)
             self._relays.append(Relay(self._settings, await self._store(log), pool))
@@ -219,15 +232,17 @@ class Process:
         service = rooms.services()[name]
         store = await self._store(name)
         committer = await stack.enter_async_context(Committer(store))
-        handler = Handler(service, store, committer, vault, DatabaseClock(store))
+        clock = DatabaseClock(store, self._shift)
+        handler = Handler(service, store, committer, vault, clock)
         pool = await self._pools.of(name)
         schema = service_schema(name)
         sink = ServiceSink(service, schema, pool, handler)
-        heard = sorted({"approval", *service.policies.logs})
-        await self._consume(name, schema, pool, heard, sink)
+        await self._consume(name, schema, pool, sorted(service.consumes), sink)
+        if service.keeps_time:
+            self._timers.append(Timers(service, schema, pool, store, handler, clock))
         self._faces.append(ServiceFace(handler, Team(schema, pool), vault))
 
-    async def _build_projection(self, name: str) -> None:
+    async def _build_projection(self, name: str, vault: Vault) -> None:
         projection = rooms.projections()[name]
         pool = await self._pools.of(name)
         tables = Tables(projection.schema, projection.view)
@@ -237,8 +252,8 @@ class Process:
             projection.schema, projection.schema, pool, logs, ProjectionSink(tables)
         )
         stores = {log: await self._store(log) for log in logs}
-        clock = DatabaseClock(next(iter(stores.values())))
-        self._readers.append(Reader(projection, pool, stores, clock, consumer))
+        clock = DatabaseClock(next(iter(stores.values())), self._shift)
+        self._readers.append(Reader(projection, pool, stores, clock, vault, consumer))
 
     async def _consume(
         self, name: str, schema: str, pool: object, logs: list[str], sink: object
@@ -264,7 +279,8 @@ class Process:
         if self._stopping.is_set():
             return ["stopping"]
         reasons = [reason for consumer in self._consumers for reason in consumer.unready()]
-        return reasons + [reason for relay in self._relays for reason in relay.unready()]
+        reasons += [reason for relay in self._relays for reason in relay.unready()]
+        return reasons + [reason for timers in self._timers for reason in timers.unready()]
 
 
 class _Server(uvicorn.Server):

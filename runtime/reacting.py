@@ -1,4 +1,5 @@
-"""How a service consumes other rooms' facts: it remembers, and its policies react with commands.
+"""How a service consumes facts: it remembers, its policies react with commands, its own facts set
+its timers.
 
 At least once, with a command id that derives from policy, fact, command and target: the place
 moves after every command has its answer, and a repeat finds the answer it had.
@@ -7,46 +8,48 @@ moves after every command has its answer, and a repeat finds the answer it had.
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-from pydantic import BaseModel
-
 from events.envelope import Recorded
-from runtime import metrics
 from runtime.decider import Command
-from runtime.handling import Handler, KeyReused
-from runtime.log.contract import TooLarge
-from runtime.order import HOPS_MAX, Order, command_id_of
+from runtime.errands import Errands
+from runtime.handling import Handler
+from runtime.known import Known, KnownRows
+from runtime.order import Order, command_id_of
 from runtime.people.team import fold_team
-from runtime.points import point
-from runtime.reactions import RefuseReaction
 from runtime.rooms import Service
-
-REASON_CHARACTERS_MAX = 2_000
-
-logger = structlog.get_logger()
-
-Known = dict[str, BaseModel | None]
-"""What the room remembers of productions, by their id."""
+from runtime.timing.rows import TimerRows
 
 
 @dataclass
 class ServiceSink:
-    """Remembers what the room needs to know, folds its team, and carries its policies out."""
+    """Remembers what the room needs to know, folds its team, carries its policies out, and writes
+    its timers down."""
 
     service: Service
     schema: str
     pool: Any
     handler: Handler
+    _errands: Errands = field(init=False)
+    _known: KnownRows = field(init=False)
+    _timers: TimerRows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._errands = Errands(self.service, self.handler)
+        self._known = KnownRows(self.service, self.schema)
+        self._timers = TimerRows(self.service, self.schema)
 
     async def prepare(self, events: Sequence[Recorded]) -> None:
         by_production = defaultdict(list)
-        for recorded in events:
+        for recorded in self._heard(events):
             by_production[recorded.production].append(recorded)
-        known = await self._load_known(list(by_production))
+        known = await self._known.load(self.pool, list(by_production))
         await asyncio.gather(*(self._react_to(own, known) for own in by_production.values()))
+
+    def _heard(self, events: Sequence[Recorded]) -> list[Recorded]:
+        """Without those that are here for the timers alone: policies hear the logs they name."""
+        return [recorded for recorded in events if recorded.log in self.service.hears]
 
     async def _react_to(self, events: Sequence[Recorded], of: Known) -> None:
         policies = self.service.policies
@@ -55,122 +58,33 @@ class ServiceSink:
             of[recorded.production] = known
             given: Counter[tuple[str, str]] = Counter()
             for command in policies.react(recorded, known):
-                name, target = self._addressed(recorded, command)
-                await self._carry_out(recorded, command, known, given[name, target])
-                given[name, target] += 1
-
-    def _addressed(self, cause: Recorded, command: Command) -> tuple[str, str]:
-        decider = self.service.decider_of(type(command))
-        return type(command).__name__, decider.stream(cause.production, command)
+                kind = type(command).__name__, self._errands.target(recorded.production, command)
+                await self._carry_out(recorded, command, known, given[kind])
+                given[kind] += 1
 
     async def _carry_out(self, cause: Recorded, command: Command, known: Any, ordinal: int) -> None:
         """`ordinal` counts the commands of one name to one stream that this fact brings about."""
-        name, target = self._addressed(cause, command)
+        name, target = type(command).__name__, self._errands.target(cause.production, command)
         actor = f"policy:{self.service.name}"
         again = (str(ordinal),) if ordinal else ()
-        order = Order(
-            production=cause.production,
-            command=command,
-            command_id=command_id_of(actor, cause.id, name, target, *again),
-            actor=actor,
-            principal=cause.actor,
-            known=known,
-            correlation=cause.correlation,
-            caused_by=cause,
-        )
-        if cause.hops >= HOPS_MAX:
-            refusal = {"code": "too-many-hops", "detail": f"over {HOPS_MAX} reactions in a row"}
-        else:
-            try:
-                refusal = (await self.handler.handle(order)).refusal or {}
-            except (KeyReused, TooLarge) as error:
-                refusal = {"code": type(error).__name__, "detail": str(error)}
-        point("after-reaction")
-        if refusal:
-            await self._refuse(order, name, target, refusal)
-
-    async def _refuse(self, order: Order, name: str, target: str, refusal: dict[str, Any]) -> None:
-        cause = order.caused_by
-        assert cause is not None
-        metrics.REACTIONS_REFUSED.labels(self.service.name, refusal["code"]).inc()
-        logger.warning(
-            "reaction_refused",
-            room=self.service.name,
-            command=name,
-            target=target,
-            cause=cause.id,
-            code=refusal["code"],
-        )
-        command = RefuseReaction(
-            cause=cause.id,
-            command=name,
-            target=target,
-            code=refusal["code"],
-            reason=refusal["detail"][:REASON_CHARACTERS_MAX] or refusal["code"],
-        )
-        await self.handler.handle(
+        await self._errands.run(
             Order(
-                production=order.production,
+                production=cause.production,
                 command=command,
-                command_id=command_id_of(order.command_id, "refused"),
-                actor=order.actor,
-                principal=order.principal,
-                correlation=order.correlation,
+                command_id=command_id_of(actor, cause.id, name, target, *again),
+                actor=actor,
+                principal=cause.actor,
+                known=known,
+                correlation=cause.correlation,
                 caused_by=cause,
             )
         )
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
         await fold_team(connection, self.schema, events)
-        if self.service.policies.nothing_known is not None:
-            await self._remember(connection, events)
-
-    async def _remember(self, connection: Any, events: Sequence[Recorded]) -> None:
-        """Folds the facts into what the room knows now, one log's after the other's.
-
-        What `prepare` read may be old: the room hears several logs at the same time, and all of
-        them tell it of the same production.
-        """
-        hear = self.service.policies.hear
-        productions = sorted({recorded.production for recorded in events})
-        nothing = self.service.policies.nothing_known
-        assert nothing is not None
-        await connection.execute(
-            f"""INSERT INTO {self.schema}.known SELECT unnest($1::uuid[]), $2::text::json
-                ON CONFLICT DO NOTHING""",
-            productions,
-            nothing.model_dump_json(),
-        )
-        rows = await connection.fetch(
-            f"""SELECT production::text, body::text FROM {self.schema}.known
-                WHERE production = ANY($1::uuid[]) ORDER BY production FOR UPDATE""",
-            productions,
-        )
-        before = {production: self.service.known(body) for production, body in rows}
-        known = dict(before)
-        for recorded in events:
-            known[recorded.production] = hear(known[recorded.production], recorded)
-        changed = {one: body for one, body in known.items() if body != before[one]}
-        await connection.execute(
-            f"""UPDATE {self.schema}.known SET body = new.body
-                FROM unnest($1::uuid[], $2::text[]::json[]) AS new (production, body)
-                WHERE known.production = new.production""",
-            list(changed),
-            [body.model_dump_json() for body in changed.values()],
-        )
-
-    async def _load_known(self, productions: list[str]) -> Known:
-        nothing = self.service.policies.nothing_known
-        known: Known = dict.fromkeys(productions, nothing)
-        if nothing is not None:
-            rows = await self.pool.fetch(
-                f"SELECT production::text, body::text FROM {self.schema}.known "
-                "WHERE production = ANY($1::uuid[])",
-                productions,
-            )
-            for production, body in rows:
-                known[production] = self.service.known(body)
-        return known
+        await self._known.fold(connection, self._heard(events))
+        own = [recorded for recorded in events if recorded.log == self.service.name]
+        await self._timers.write(connection, own)
 
     def forget(self, log: str, partition: int) -> None:
         return None

@@ -47,6 +47,21 @@ class Service:
                 return decider
         raise LookupError(f"{self.name} takes no {command.__name__}")
 
+    @property
+    def keeps_time(self) -> bool:
+        """Whether anything ever falls due in this room."""
+        return self.timers is not no_timers
+
+    @property
+    def hears(self) -> frozenset[str]:
+        """The logs that its policies are told of; the approval room's tells every room its team."""
+        return frozenset({"approval", *self.policies.logs})
+
+    @property
+    def consumes(self) -> frozenset[str]:
+        """The logs that its consumer follows: what it hears, and its own where it keeps time."""
+        return self.hears | {self.name} if self.keeps_time else self.hears
+
     def known(self, body: str | None) -> Any:
         """What the room remembers of a production, from its stored form."""
         nothing = self.policies.nothing_known

@@ -60,6 +60,9 @@ class Option:
     choices: tuple[str, ...] = ()
     default: str | int | bool | None = None
     required: bool = False
+    asks: tuple[str, str] | None = None
+    """What a flag puts into the query in the place of its own name: `--all` may ask
+    `mine=false`."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,13 @@ class Pages:
 
 @dataclass(frozen=True)
 class Question:
-    """A query that names no production: it answers over all that the caller is on."""
+    """A query that names no production: it answers over all that the caller is on. It gets the
+    screen's options where it takes them."""
 
     path: str
     show: Show
     pages: Pages = Pages()
+    takes_options: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Screen:
 
     `name` of two words, as `contract show`, is a command in a group. Each place in `path`, as
     `{production}` or `{contract}`, is an argument, in that order; `arguments` says what they are.
-    With `of_all` the production may be left out; that question gets no options.
+    With `of_all` the production may be left out.
     """
 
     name: str

@@ -87,8 +87,8 @@ def test_no_file_of_the_runtime_knows_a_room_by_name() -> None:
     """The approval log's team facts are the one thing that every room hears."""
     known = {room.name for room in SERVICES + PROJECTIONS} - {"approval"}
     for path in (ROOT / "runtime").rglob("*.py"):
-        if path.is_relative_to(ROOT / "runtime" / "cli"):
-            continue
+        if path == ROOT / "runtime" / "cli" / "demo.py":
+            continue  # It plays one film, through the rooms of that film.
         texts = {
             node.value
             for node in ast.walk(tree_of(path))
@@ -135,7 +135,7 @@ def test_a_pure_file_has_no_clock_no_chance_no_input_and_no_output(path: Path) -
 
 # --- words -----------------------------------------------------------------------------------
 
-PAST = ("ed", "en", "Set", "Paid", "Sent", "Held", "Made", "Built", "Met", "Lost", "Cut")
+PAST = tuple("ed en Set Paid Sent Held Made Built Met Lost Cut Forecast FellDue Withdrawn".split())
 """How a past participle may end; a new irregular verb is added here."""
 
 EVENTS = sorted(set(catalogue().values()), key=lambda event: event.__name__)
@@ -158,17 +158,35 @@ def test_an_event_is_a_fact_in_the_past_tense_with_a_sentence_of_its_own(
     assert len(said.partition("\n\n")[0].splitlines()) <= 3, "too long to read aloud"
 
 
-IRREGULAR = {"Set": "Set", "Give": "Given", "Send": "Sent", "Pay": "Paid", "Hold": "Held"}
+IRREGULAR = {
+    "Forecast": "Forecast",
+    "Give": "Given",
+    "Hold": "Held",
+    "Make": "Made",
+    "Meet": "Met",
+    "Pay": "Paid",
+    "Send": "Sent",
+    "Set": "Set",
+    "Withdraw": "Withdrawn",
+}
 
 OTHERWISE_NAMED = {
     "ImportBudget": "a file of lines becomes LinesImported, page by page",
     "RecordCosts": "each of its entries becomes the fact of its own command",
+    "GiveView": "who is consulted says what he thinks: ConsultationGiven",
+    "FallDue": "it is the approval that fell due: ApprovalFellDue",
+    "RecordConflict": "what conflicts is said in the fact: EngagementConflicted",
 }
 """Commands that no event rhymes with, each with its reason."""
 
 FOLLOWS_WITHOUT_RHYME = {
+    "ApprovalFellDue": "FallDue",
     "ApprovalGiven": "GrantApproval, as long as more people are needed",
+    "ConsultationGiven": "GiveView",
     "LinesImported": "ImportBudget",
+    "ContractAmended": "ExecuteContract, of a deal that is executed already",
+    "ContractExpired": "LapseOption, of the last option of a deal about options",
+    "EngagementConflicted": "RecordConflict",
 }
 """Events that no command rhymes with, each with the command they follow from."""
 
@@ -267,14 +285,19 @@ FILE_LINES_MAX = 200
 FUNCTION_LINES_MAX = 60
 
 LONG_FILES = {
+    "events/approval.py": "a vocabulary is read from top to bottom in one place",
     "events/budget.py": "a vocabulary is read from top to bottom in one place",
+    "services/approval/commands.py": "one class a command, and nothing else",
+    "events/contract.py": "a vocabulary is read from top to bottom in one place",
     "services/budget/commands.py": "one class a command, and nothing else",
+    "services/contract/commands.py": "one class a command, and nothing else",
     "services/budget/files/cells.py": "what people write into cells, kind by kind",
     "services/budget/model/edits.py": "six edits of one plan that share their checks",
     "runtime/kafka/bus.py": "everything that FastStream and aiokafka are told, in one place",
     "runtime/kafka/relay.py": "sending and reading back are two halves of one promise",
     "runtime/log/committer.py": "gathering, sending and sending again share the queue",
     "runtime/process.py": "what one process starts and stops, in that order",
+    "runtime/reading/query.py": "who asks, from which rows, how fresh, and after what: one reader",
     "runtime/reading/consumer.py": "place, holes, tail and divergence are one state machine",
 }
 """Files over the limit, each with its reason."""

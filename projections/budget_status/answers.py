@@ -1,5 +1,6 @@
 """What budget status answers, as its callers see it. Amounts in currency units."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -22,7 +23,7 @@ class Money(BaseModel):
 
     working: Decimal = Field(description="the plan as it is being edited")
     original: Decimal = Field(description="the first locked budget")
-    approved: Decimal = Field(description="the last locked budget")
+    approved: Decimal = Field(description="the last locked budget and the overages since")
     committed: Decimal = Field(description="open balances of commitments")
     cost_to_date: Decimal
     total_cost: Decimal
@@ -40,6 +41,30 @@ class StatusRow(Money):
     level: str | None
 
 
+class AccountAmount(BaseModel):
+    """An amount on one account."""
+
+    account: str
+    amount: Decimal
+
+
+class OverageRow(BaseModel):
+    """Money beyond the approved budget that was forecast."""
+
+    overage: str = Field(examples=["OV-1"])
+    number: int | None
+    cause: str | None = Field(description="forecast or behind-schedule")
+    state: str = Field(description="open, approved or refused")
+    amount: Decimal
+    approved_budget: Decimal | None = Field(description="what was approved when it was forecast")
+    efc: Decimal | None = Field(description="what was expected when it was forecast")
+    reason: str | None
+    accounts: list[AccountAmount]
+    request: str | None = Field(description="the approval that answered it")
+    refused_by: str | None
+    refusal: str | None
+
+
 class Status(BaseModel):
     """One production's budget status."""
 
@@ -53,6 +78,7 @@ class Status(BaseModel):
     conventions: dict[str, str]
     rows: list[StatusRow]
     total: Money
+    overages: list[OverageRow]
     freshness: list[Freshness]
     next: str | None
 
@@ -97,3 +123,50 @@ class Lines(BaseModel):
     rows: list[PlanLine]
     freshness: list[Freshness]
     next: str | None
+
+
+class HotBase(BaseModel):
+    """What the hot costs are measured against."""
+
+    schedule_version: int
+    budget_version: int
+    total: Decimal
+    days: int
+
+
+class HotDayRow(BaseModel):
+    """One shoot day of the locked schedule."""
+
+    day: int
+    on: date
+    eighths: int = Field(description="eighths of a page that are planned")
+    budgeted: Decimal
+    actual: Decimal | None = Field(description="none while no later day has a cost either")
+    variance: Decimal | None = Field(description="positive = under, negative = over")
+
+
+class ToDate(BaseModel):
+    """The shoot days through the last one with a cost."""
+
+    through: date | None
+    days: int
+    budgeted: Decimal
+    actual: Decimal
+    variance: Decimal
+
+
+class HotCosts(BaseModel):
+    """What each shoot day may cost, beside what was incurred on it."""
+
+    production: Id
+    title: str
+    currency: str
+    conventions: dict[str, str]
+    base: HotBase | None = Field(description="none until budget and schedule are locked")
+    rows: list[HotDayRow]
+    to_date: ToDate
+    days_left: int
+    trend: Decimal | None = Field(description="what the days left will be under or over")
+    on_other_days: Decimal = Field(description="production-level costs of no shoot day")
+    freshness: list[Freshness]
+    next: int | None

@@ -5,9 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from events.names import Id
-from projections.budget_status.answers import By, Lines, Slate, Status
+from projections.budget_status.answers import By, HotCosts, Lines, Slate, Status
 from projections.budget_status.figures import CONVENTIONS
-from projections.budget_status.report import REPORT, place, place_of, standing, table, total
+from projections.budget_status.hot_costs import CONVENTIONS as HOT_COST_CONVENTIONS
+from projections.budget_status.hot_costs import HOT_COSTS, hot_costs
+from projections.budget_status.report import (
+    REPORT,
+    STATUS,
+    overages,
+    place,
+    place_of,
+    standing,
+    table,
+    total,
+)
 from projections.budget_status.screens import SCREENS
 from projections.budget_status.view import VIEW
 from runtime.reading.queries import (
@@ -45,7 +56,7 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         await reader.member(production, caller)
-        reading = await reader.read([production], REPORT)
+        reading = await reader.read([production], STATUS)
         rows = reading.rows[production]
         report = table(rows, by)
         page = [row for row in report if cursor is None or place(by, row) > place_of(by, cursor)]
@@ -58,6 +69,7 @@ def routes(reader: Reader) -> APIRouter:
                 "conventions": CONVENTIONS,
                 "rows": page[:limit],
                 "total": total(rows).shown(),
+                "overages": overages(rows),
                 "freshness": await freshness_of(reader, reading),
                 "next": page[limit - 1]["key"] if len(page) > limit else None,
             }
@@ -131,7 +143,38 @@ def routes(reader: Reader) -> APIRouter:
             }
         )
 
+    @router.get(
+        "/productions/{production}/hot-costs",
+        response_model=HotCosts,
+        responses=REFUSALS,
+        summary="Shoot day by shoot day: what it may cost, and what was incurred on it",
+    )
+    async def hot(
+        production: Production,
+        caller: CallerNow,
+        after: After = None,
+        cursor: Annotated[int | None, Query(ge=0, le=1_000)] = None,
+        limit: Limit = PAGE_ROWS_MAX,
+    ) -> Response:
+        await reader.until(after)
+        await reader.member(production, caller)
+        reading = await reader.read([production], HOT_COSTS)
+        about = reading.about[production]
+        answer = hot_costs(reading.rows[production], about["currency"])
+        page = [row for row in answer["rows"] if cursor is None or row["day"] > cursor]
+        return json_of(
+            {
+                "production": production,
+                **about,
+                "conventions": HOT_COST_CONVENTIONS,
+                **answer,
+                "rows": page[:limit],
+                "freshness": await freshness_of(reader, reading),
+                "next": page[limit - 1]["day"] if len(page) > limit else None,
+            }
+        )
+
     return router
 
 
-projection = Projection(name="budget_status", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(name="budget_status", version=2, view=VIEW, routes=routes, screens=SCREENS)

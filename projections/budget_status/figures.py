@@ -1,18 +1,22 @@
-"""The figures of a cost report, from an account's row (formulas 13 to 20 of the trade's guide).
-
-Convention, printed with every answer: EFC = total cost + ETC, where total cost holds the open
-commitments; variance = approved - EFC, positive = under, negative = over.
-"""
+"""The figures of a cost report, from an account's row; the formulas are `events.cost_formulas`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 from typing import Self
 
+from events.cost_formulas import (
+    estimate_to_complete,
+    estimated_final_cost,
+    total_cost,
+    variance,
+)
 from events.money import ZERO
-from projections.budget_status.view import Account, Category
+from projections.budget_status.rows import Account, Category
 
 CONVENTIONS = {
+    "approved": "the last locked budget + overages approved since; a later lock starts again from "
+    "its own plan",
     "efc": "total cost + ETC; total cost = cost to date + open commitments",
     "variance": "approved - EFC; positive = under, negative = over",
     "rounding": "each line half up to the currency's minor unit; totals sum rounded lines",
@@ -37,34 +41,36 @@ class Figures:
         return Figures(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def shown(self) -> dict[str, str]:
-        """Names and amounts as texts, at least two decimals each."""
-        return {one.name: f"{getattr(self, one.name):.2f}" for one in fields(self)}
+        """Names and amounts as texts."""
+        return {one.name: shown(getattr(self, one.name)) for one in fields(self)}
+
+
+def shown(amount: Decimal) -> str:
+    """An amount as a text, with two decimals."""
+    return f"{amount:.2f}"
 
 
 def figures(account: Account) -> Figures:
-    """One account's figures. Without an estimate, what is not yet spent of the approved budget is
-    still to come; an estimate below what is already spent or promised is raised to it."""
-    total_cost = account.cost_to_date + account.committed
-    value = account.estimate if account.estimate is not None else ZERO
-    match account.estimate_basis:
-        case "etc":
-            efc = total_cost + value
-        case "efc":
-            efc = max(value, total_cost)
-        case "variance":
-            efc = max(account.approved - value, total_cost)
-        case _:
-            efc = max(account.approved, total_cost)
+    """One account's figures. A variance that was estimated is measured against what was approved
+    when it was entered: the locked plan and the overages of that moment."""
+    total = total_cost(account.cost_to_date, account.committed)
+    efc = estimated_final_cost(
+        total,
+        account.approved,
+        account.estimate_basis,
+        account.estimate,
+        account.approved - account.overage + account.estimate_overage,
+    )
     return Figures(
         working=account.working,
         original=account.original,
         approved=account.approved,
         committed=account.committed,
         cost_to_date=account.cost_to_date,
-        total_cost=total_cost,
-        etc=efc - total_cost,
+        total_cost=total,
+        etc=estimate_to_complete(efc, total),
         efc=efc,
-        variance=account.approved - efc,
+        variance=variance(account.approved, efc),
     )
 
 

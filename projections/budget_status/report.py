@@ -9,12 +9,16 @@ from projections.budget_status.figures import (
     added_up,
     category_of,
     figures,
+    shown,
 )
-from projections.budget_status.view import Account, Budget, Category
+from projections.budget_status.rows import Account, Budget, Category, Overage, OverageAccount
 from runtime.view import Rows
 
 REPORT = (Budget, Category, Account)
 """The rows that a cost report is made of; lines have a query of their own."""
+
+STATUS = (*REPORT, Overage, OverageAccount)
+"""The rows of one production's status: its report and its overages."""
 
 LEVELS = ("atl", "production", "post", "other", UNASSIGNED)
 
@@ -34,6 +38,31 @@ def standing(rows: Rows) -> dict[str, Any]:
 def total(rows: Rows) -> Figures:
     """All accounts in one."""
     return sum((figures(account) for account in rows.all(Account)), Figures())
+
+
+def overages(rows: Rows) -> list[dict[str, Any]]:
+    """Every overage in the order of its forecast, with where the money is needed."""
+    parts: dict[str, list[dict[str, str]]] = {}
+    for one in sorted(rows.all(OverageAccount), key=lambda row: row.account):
+        part = {"account": one.account, "amount": shown(one.total)}
+        parts.setdefault(one.overage, []).append(part)
+    return [
+        {
+            "overage": one.overage,
+            "number": one.number,
+            "cause": one.cause,
+            "state": one.state,
+            "amount": shown(one.amount),
+            "approved_budget": None if one.approved is None else shown(one.approved),
+            "efc": None if one.efc is None else shown(one.efc),
+            "reason": one.reason,
+            "accounts": parts.get(one.overage, []),
+            "request": one.request,
+            "refused_by": one.refused_by,
+            "refusal": one.refusal,
+        }
+        for one in sorted(rows.all(Overage), key=lambda row: (row.number or 0, row.overage))
+    ]
 
 
 def table(rows: Rows, by: By) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, machine, people, work
+from runtime.cli import asking, machine, people, timers, trail, work
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -25,9 +25,14 @@ for command in (
     machine.rewind,
     machine.doctor,
     people.token,
-    work.trail,
+    trail.trail,
 ):
     app.command(command.__name__.rstrip("_"))(guarded(command))
+
+waiting = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
+waiting.command("list")(guarded(timers.list_))
+waiting.command("resume")(guarded(timers.resume))
+app.add_typer(waiting, name="timers")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

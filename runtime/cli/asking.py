@@ -1,6 +1,6 @@
 """Commands of `reel` that ask a projection, made of its screens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from keyword import iskeyword
 from typing import Annotated, Any
@@ -32,11 +32,12 @@ def asking(screen: Screen) -> Callable[..., None]:
 
     def run(url: str | None, as_: str | None, as_json: bool, **given: Any) -> None:
         places = {place: given.pop(place) for place in screen.places}
-        given = {name.removesuffix("_"): told for name, told in given.items()}
+        given = asked(screen, given)
         with Client.of(url, as_) as client:
             if screen.of_all is not None and None in places.values():
                 show = screen.of_all.show
-                answer = joined(client, screen.of_all.path, screen.of_all.pages)
+                query = given if screen.of_all.takes_options else {}
+                answer = joined(client, screen.of_all.path, screen.of_all.pages, **query)
             else:
                 show = screen.show
                 path = screen.path.format_map(
@@ -51,6 +52,16 @@ def asking(screen: Screen) -> Callable[..., None]:
     run.__name__ = screen.name.replace(" ", "_")
     run.__signature__ = signature(screen)  # type: ignore[attr-defined]
     return run
+
+
+def asked(screen: Screen, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The query, from what was given on the command line."""
+    query = {name.removesuffix("_"): told for name, told in given.items()}
+    for option in screen.options:
+        if option.asks is not None and query.pop(option.name):
+            name, value = option.asks
+            query[name] = value
+    return query
 
 
 def joined(client: Client, path: str, pages: Pages, **query: Any) -> dict[str, Any]:

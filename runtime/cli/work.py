@@ -1,4 +1,4 @@
-"""The trail, and the files that people hold."""
+"""The files that people hold, and whether a trail holds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,49 +13,10 @@ from runtime.cli.output import AsJson, print_json
 from runtime.importing import Importer
 from runtime.printing import out, table
 
+UNPLACED = ("what", "problem", "cure")
+"""What is said of a piece of a file that was read but found no place."""
+
 Production = Annotated[str, typer.Argument(help="the production's id")]
-
-
-def trail(
-    production: Production,
-    service: Annotated[str | None, typer.Option(help="one room's log only")] = None,
-    verify: Annotated[bool, typer.Option(help="check the hash chains")] = True,
-    url: Url = None,
-    name: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Who did what, when and because of what, over all logs, with the chains checked."""
-    logs = [service] if service else list(rooms.services())
-    with Client.of(url, name) as client:
-        entries = [
-            entry
-            for log in logs
-            for entry in client.pages(f"/v1/productions/{production}/{log}/trail", "events")
-        ]
-    entries.sort(key=lambda entry: entry["recorded_at_us"])
-    audit = audit_line(entries) if verify else None
-    if as_json:
-        print_json({"events": entries, "audit": audit})
-        return
-    rows = [
-        [
-            entry["recorded_at"][:19].replace("T", " "),
-            entry["type"],
-            entry["actor"],
-            entry["log"] + " " + str(entry["position"]),
-            _because(entry, entries),
-        ]
-        for entry in entries
-    ]
-    out.print(table("Trail", ("Recorded (UTC)", "What", "Who", "Where", "Because of"), rows))
-    if audit:
-        out.print(audit, highlight=False)
-
-
-def _because(entry: dict[str, Any], entries: list[dict[str, Any]]) -> str:
-    causes = {one["id"]: one for one in entries}
-    cause = causes.get(entry["causation"] or "")
-    return f"{cause['type']} ({cause['log']} {cause['position']})" if cause else ""
 
 
 def audit_line(entries: list[dict[str, Any]]) -> str:
@@ -66,7 +27,7 @@ def audit_line(entries: list[dict[str, Any]]) -> str:
     """
     said = []
     for log in sorted({entry["log"] for entry in entries}):
-        chain = [_recorded(entry) for entry in entries if entry["log"] == log]
+        chain = [recorded(entry) for entry in entries if entry["log"] == log]
         head = verified(sorted(chain, key=lambda one: one.position))
         said.append(
             f"{log} {len(chain)} events to position {chain[-1].position}, "
@@ -75,7 +36,7 @@ def audit_line(entries: list[dict[str, Any]]) -> str:
     return "Audit: " + "; ".join(said or ["no events"])
 
 
-def _recorded(entry: dict[str, Any]) -> Recorded:
+def recorded(entry: dict[str, Any]) -> Recorded:
     """The fact again, from what the trail tells of it."""
     return Recorded(
         log=entry["log"],
@@ -111,6 +72,19 @@ def importers() -> dict[str, Importer]:
     return dict(sorted(found.items()))
 
 
+def show_recorded(events: list[dict[str, Any]], file: str) -> None:
+    """How much of a file was recorded, and what of it found no place; nothing goes unsaid."""
+    if not events:
+        out.print(f"Everything in {file} was recorded before.", markup=False)
+        return
+    out.print(f"Recorded {len(events)} events from {file}.", markup=False)
+    unplaced = [one for event in events for one in event["data"].get("unplaced", ())]
+    if unplaced:
+        rows = [[str(one[column]) for column in UNPLACED] for one in unplaced]
+        headings = [column.capitalize() for column in UNPLACED]
+        out.print(table(f"{len(rows)} not placed, and recorded as such", headings, rows))
+
+
 def import_command(what: str, importer: Importer) -> Callable[..., None]:
     """The command line's `reel import <what>`."""
 
@@ -129,10 +103,8 @@ def import_command(what: str, importer: Importer) -> Callable[..., None]:
             )
         if as_json:
             print_json(answer)
-        elif answer["events"]:
-            out.print(f"Recorded {len(answer['events'])} events from {file.name}.", markup=False)
         else:
-            out.print(f"Everything in {file.name} was recorded before.", markup=False)
+            show_recorded(answer["events"], file.name)
 
     run.__name__ = f"import_{what}"
     return run

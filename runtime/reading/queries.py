@@ -1,6 +1,7 @@
 """What the queries of all read models share: parameters, refusals, and the form of an answer."""
 
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Query, Response
@@ -31,3 +32,18 @@ async def freshness_of(reader: Reader, reading: Reading) -> list[dict[str, Any]]
 def json_of(body: dict[str, Any]) -> Response:
     """The answer; dates are written as ISO 8601 has them."""
     return Response(orjson.dumps(body), media_type="application/json")
+
+
+T = TypeVar("T")
+
+
+def page_of(
+    items: Iterable[T], place: Callable[[T], str], cursor: str | None, limit: int
+) -> tuple[list[T], str | None]:
+    """The items behind `cursor`, `limit` at most, and the cursor of the page after, if there is
+    one. `place` is what items are ordered by, and tells each from every other; an item that has
+    gone meanwhile leaves the others where they were."""
+    ordered = sorted(items, key=place)
+    behind = [item for item in ordered if cursor is None or place(item) > cursor]
+    page = behind[:limit]
+    return page, place(page[-1]) if len(behind) > limit else None

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from runtime.log.contract import Store
 from runtime.log.partition import partition_of
 from runtime.people.identity import Caller
 from runtime.people.team import Member, Team
+from runtime.people.vault import Sealer
 from runtime.reading.consumer import Consumer
 from runtime.reading.views import Tables
 from runtime.rooms import Projection
@@ -56,6 +58,7 @@ class Reader:
         pool: asyncpg.Pool,
         stores: dict[str, Store],
         clock: DatabaseClock,
+        vault: Sealer,
         consumer: Consumer | None = None,
     ) -> None:
         self.projection = projection
@@ -64,16 +67,26 @@ class Reader:
         self.tables = Tables(self.schema, projection.view)
         self._stores = stores
         self._clock = clock
+        self._vault = vault
         self._team = Team(self.schema, pool)
         self._consumer = consumer
 
     async def member(self, production: str, caller: Caller) -> Member:
         """The caller on that production's team; raises as `Team.member` does."""
-        return await self._team.member(production, caller.person, (await self._clock.now()).date())
+        return await self._team.member(production, caller.person, (await self.now()).date())
+
+    async def now(self) -> datetime:
+        """The moment of the answer, by the database's clock: what is due is judged by it."""
+        return await self._clock.now()
+
+    async def opened(self, value: Any) -> Any:
+        """A copy of `value` (as JSON: dicts, lists, scalars) with its personal texts opened, which
+        rows hold sealed: an answer does it last, to what it shows and no more."""
+        return await self._vault.open_all(value)
 
     async def productions_of(self, caller: Caller, after: str | None, limit: int) -> list[str]:
         """Ids of the productions that the caller is on today, in order, behind `after`."""
-        today = (await self._clock.now()).date()
+        today = (await self.now()).date()
         rows = await self.pool.fetch(
             f"""SELECT DISTINCT production::text FROM {self.schema}.team
                 WHERE person = $1 AND ($2::uuid IS NULL OR production > $2)

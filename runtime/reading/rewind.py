@@ -2,11 +2,13 @@
 
 import asyncpg
 
-_KEPT = "^(_yoyo_|yoyo_lock$|tables_made$)"
+_KEPT = "^(_yoyo_|yoyo_lock$|tables_made$|clock$)"
+"""What is no fold of any log."""
 
 
 async def rewind(database_url: str, schema: str) -> list[str]:
-    """Empties every table of one consumer's schema, its places too, in one transaction.
+    """Empties every table of one consumer's schema that is a fold, and its places, in one
+    transaction.
 
     Workers that run notice that their places moved, and begin again by themselves. A service's
     policies give their commands again, under the ids they had, and record nothing twice. Answers

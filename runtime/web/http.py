@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from runtime.people.identity import Verifier
@@ -32,7 +33,9 @@ def application(
         redoc_url=None,
         openapi_url="/openapi.json" if documented else None,
         responses={
+            400: {"model": problems.Problem, "description": "no JSON, or no token of an answer"},
             401: {"model": problems.Problem, "description": "no valid token"},
+            422: {"model": problems.Problem, "description": "not of the form it should have"},
             503: {"model": problems.Problem, "description": "not now; see Retry-After"},
         },
     )
@@ -63,7 +66,7 @@ def _health(unready: Callable[[], Sequence[str]]) -> APIRouter:
             media_type="application/json",
         )
 
-    @router.get("/metrics", summary="Figures for Prometheus")
+    @router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

@@ -24,6 +24,9 @@ from runtime.web.token import BadToken
 logger = structlog.get_logger()
 
 
+PROBLEM_JSON = "application/problem+json"
+
+
 class Problem(BaseModel):
     """What went wrong, by a code that never changes, and what to do about it."""
 
@@ -106,19 +109,37 @@ def problem(
     return Response(
         orjson.dumps(body.model_dump(), default=str),
         status,
-        media_type="application/problem+json",
+        media_type=PROBLEM_JSON,
         headers=extra,
     )
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of `app` a problem with a stable code."""
+    """Makes every error of `app` a problem with a stable code, in its description too."""
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _as_problem_json(describe())
+        return describe()
+
+    app.openapi = described  # type: ignore[method-assign]
     for kind, (status, code) in _TABLE.items():
         app.add_exception_handler(kind, _handler(status, code))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(BadFile, _bad_file)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
+
+
+def _as_problem_json(document: dict[str, Any]) -> None:
+    """FastAPI describes every model as application/json; problems are application/problem+json."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if int(status) >= 400 and "application/json" in content:
+                    content[PROBLEM_JSON] = content.pop("application/json")
 
 
 def _handler(status: int, code: str) -> Any:

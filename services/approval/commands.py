@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from events.approval import Kind, Role, Rule, Subject
+from events.approval import Cards, Decision, Kind, Role, Rule, Subject
 from events.money import Currency, Money
 from events.names import Id, PersonId, Reference, Text
 from runtime.decider import Command, Personal
@@ -20,6 +20,11 @@ REQUESTERS = LEADERS | {
     Role.DEPARTMENT_HEAD,
 }
 DECIDERS = frozenset(Role) - {Role.AUDITOR}
+SCREENERS = LEADERS | {Role.DIRECTOR}
+CUT = "cut"
+BUDGET, CONTRACT, OVERAGE, SCHEDULE = "budget", "contract", "overage", "schedule"
+SUBMITTED_BY_THEIR_ROOM = frozenset({BUDGET, CONTRACT, OVERAGE, SCHEDULE})
+"""Kinds of subject that nobody asks about by hand: their room tells version, hash and amount."""
 
 
 @cache
@@ -33,6 +38,13 @@ def _in_the_time_zone_database(name: str) -> str:
     return name
 
 
+def _a_cut(subject: Subject) -> Subject:
+    if subject.kind != CUT:
+        raise ValueError(f"only a cut is screened: give a subject of kind {CUT!r}")
+    return subject
+
+
+Cut = Annotated[Subject, AfterValidator(_a_cut)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_in_the_time_zone_database)]
 
 
@@ -80,8 +92,34 @@ class SetApprovalRules(Command):
     rules: Annotated[tuple[Rule, ...], Field(max_length=50)]
 
 
+class DelegateAuthority(Command):
+    """Let somebody else decide in your place, on some kinds of subject or on all (none named),
+    from one day until another (both included). It replaces what you delegated to him before."""
+
+    MAY: ClassVar[frozenset[Role]] = DECIDERS
+
+    delegate: PersonId
+    subject_kinds: Annotated[tuple[Reference, ...], Field(max_length=50)] = ()
+    starts: date
+    ends: date
+
+
+class EndDelegation(Command):
+    """End a delegation; `ends` is its last day. Without a `delegator` it is your own."""
+
+    MAY: ClassVar[frozenset[Role]] = DECIDERS
+
+    delegate: PersonId
+    ends: date
+    reason: Text
+    delegator: PersonId | None = None
+
+
 class RequestApproval(Command):
-    """Ask for the approval of one exact version; without a `rule` the production's rules hold."""
+    """Ask for the approval of one exact version; without a `rule` the production's rules hold.
+
+    `due_on` is the last day for an answer; without one the rule's days count from today.
+    """
 
     MAY: ClassVar[frozenset[Role]] = REQUESTERS
     STREAM: ClassVar[str | None] = "request"
@@ -90,6 +128,17 @@ class RequestApproval(Command):
     subject: Subject
     amount: Money | None = None
     rule: Rule | None = None
+    due_on: date | None = None
+
+
+class GiveView(Command):
+    """Say what you think of what is asked, as one who is to be consulted. It decides nothing."""
+
+    MAY: ClassVar[frozenset[Role]] = frozenset(Role)
+    STREAM: ClassVar[str | None] = "request"
+
+    request: Id
+    view: Text
 
 
 class GrantApproval(Command):
@@ -122,5 +171,57 @@ class VoidApproval(Command):
     reason: Text
 
 
-ProductionCommand = OpenProduction | AppointPerson | EndAppointment | SetApprovalRules
-RequestCommand = RequestApproval | GrantApproval | RefuseApproval | VoidApproval
+class FallDue(Command):
+    """Say that the last day for an answer has passed. A timer's command."""
+
+    STREAM: ClassVar[str | None] = "request"
+
+    request: Id
+
+
+class ScreenCut(Command):
+    """Show one exact cut to an audience."""
+
+    MAY: ClassVar[frozenset[Role]] = SCREENERS
+    STREAM: ClassVar[str | None] = "screening"
+
+    screening: Id
+    cut: Cut
+    held_on: date
+    place: Text
+    audience: Annotated[int, Field(ge=1, le=100_000)]
+
+
+class RecordScores(Command):
+    """Record what the cards of a screening say; until it is decided, a new count replaces it."""
+
+    MAY: ClassVar[frozenset[Role]] = SCREENERS
+    STREAM: ClassVar[str | None] = "screening"
+
+    screening: Id
+    cards: Cards
+
+
+class DecideScreening(Command):
+    """Decide what follows from a screening, with the reason."""
+
+    MAY: ClassVar[frozenset[Role]] = LEADERS
+    STREAM: ClassVar[str | None] = "screening"
+
+    screening: Id
+    decision: Decision
+    reason: Text
+
+
+ProductionCommand = (
+    OpenProduction
+    | AppointPerson
+    | EndAppointment
+    | SetApprovalRules
+    | DelegateAuthority
+    | EndDelegation
+)
+RequestCommand = (
+    RequestApproval | GiveView | GrantApproval | RefuseApproval | VoidApproval | FallDue
+)
+ScreeningCommand = ScreenCut | RecordScores | DecideScreening

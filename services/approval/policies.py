@@ -1,44 +1,41 @@
-"""How the approval room answers the budget room, and what it remembers of a production."""
+"""How the approval room answers the rooms whose subjects it approves: what they submit asks for its
+approval, and what they take back asks no more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from events.approval import ApprovalRequested, ApprovalRulesSet, ApprovalVoided, Role, Rule, Subject
-from events.budget import BudgetReopened, BudgetSubmitted
+from events.approval import (
+    ApprovalFellDue,
+    ApprovalGranted,
+    ApprovalRefused,
+    ApprovalRequested,
+    ApprovalVoided,
+    Subject,
+)
+from events.budget import BudgetReopened, BudgetSubmitted, OverageForecast
+from events.contract import TermsSubmitted, TermsWithdrawn
 from events.envelope import Recorded
+from events.event import Event
 from events.names import Id, id_of
-from runtime.decider import Command, Policies, Reaction
-from services.approval.commands import RequestApproval, VoidApproval
+from events.schedule import ScheduleReopened, ScheduleSubmitted
+from runtime.decider import Command, Policies, Reaction, Timer
+from services.approval.commands import (
+    BUDGET,
+    CONTRACT,
+    OVERAGE,
+    SCHEDULE,
+    FallDue,
+    RequestApproval,
+    VoidApproval,
+)
+from services.approval.hearing import hear
+from services.approval.model.known import EXECUTIVE_PRODUCER_ALONE, Known
 
-BUDGET = "budget"
-SUBMITTED_BY_THEIR_ROOM = frozenset({BUDGET})
-"""Kinds of subject that nobody asks about by hand: their room tells version, hash and amount."""
+__all__ = ["EXECUTIVE_PRODUCER_ALONE", "Known", "hear", "policies", "request_of", "timers"]
 
-EXECUTIVE_PRODUCER_ALONE = Rule(roles=(Role.EXECUTIVE_PRODUCER,), needed=1)
-"""The rule where a production has set none."""
-
-
-class Known(BaseModel):
-    """The approval rules of a production, by kind of subject."""
-
-    model_config = ConfigDict(frozen=True)
-
-    rules: Mapping[str, tuple[Rule, ...]] = {}
-
-    def rule_for(self, subject_kind: str, amount: Decimal | None) -> Rule:
-        """The rule of the band that `amount` is in.
-
-        A request without an amount is in the highest band, so that leaving it out gains nothing.
-        """
-        bands = sorted(self.rules.get(subject_kind, ()), key=lambda rule: rule.at_least)
-        if amount is None:
-            return bands[-1] if bands else EXECUTIVE_PRODUCER_ALONE
-        for rule in bands:
-            if rule.at_least <= amount and (rule.below is None or amount < rule.below):
-                return rule
-        return EXECUTIVE_PRODUCER_ALONE
+REASON_CHARACTERS_MAX = 2_000
 
 
 def request_of(production: str, kind: str, name: str, version: int) -> Id:
@@ -46,16 +43,34 @@ def request_of(production: str, kind: str, name: str, version: int) -> Id:
     return id_of("approval", production, kind, name, str(version))
 
 
-def hear(known: Known, recorded: Recorded) -> Known:
-    """Remembers the rules that were set last for each kind of subject."""
+def timers(recorded: Recorded) -> Sequence[Timer]:
+    """An answer falls due when its last day is over (days are UTC days), unless it came before."""
     match recorded.event:
-        case ApprovalRulesSet(subject_kind=subject_kind, rules=rules):
-            return Known(rules={**known.rules, subject_kind: rules})
+        case ApprovalRequested(request=request, due_on=date() as due_on) if due_on < date.max:
+            day = datetime(due_on.year, due_on.month, due_on.day, tzinfo=UTC)
+            due_at = day + timedelta(days=1)
+            return [Timer(key=_due(request), due_at=due_at, command=FallDue(request=request))]
+        case (
+            ApprovalGranted(request=request)
+            | ApprovalRefused(request=request)
+            | ApprovalVoided(request=request)
+            | ApprovalFellDue(request=request)
+        ):
+            return [Timer(key=_due(request), due_at=None)]
         case _:
-            return known
+            return []
 
 
-def _ask(recorded: Recorded, _: Known) -> Sequence[Command]:
+def _due(request: Id) -> str:
+    return f"due {request}"
+
+
+def _asked(recorded: Recorded, subject: Subject, amount: Decimal | None) -> Sequence[Command]:
+    request = request_of(recorded.production, subject.kind, subject.name, subject.version)
+    return [RequestApproval(request=request, subject=subject, amount=amount)]
+
+
+def _ask_for_budget(recorded: Recorded, _: Known) -> Sequence[Command]:
     submitted = recorded.event
     assert isinstance(submitted, BudgetSubmitted)
     subject = Subject(
@@ -64,36 +79,104 @@ def _ask(recorded: Recorded, _: Known) -> Sequence[Command]:
         version=submitted.version,
         content_hash=submitted.content_hash,
     )
-    request = request_of(recorded.production, BUDGET, BUDGET, submitted.version)
-    return [RequestApproval(request=request, subject=subject, amount=submitted.total)]
+    return _asked(recorded, subject, submitted.total)
 
 
-def _ask_no_more(recorded: Recorded, _: Known) -> Sequence[Command]:
-    reopened = recorded.event
-    assert isinstance(reopened, BudgetReopened)
-    if reopened.was_locked:
-        return []
-    aside = reopened.version - 1
-    request = request_of(recorded.production, BUDGET, BUDGET, aside)
-    reason = f"version {aside} was set aside for version {reopened.version}"
-    return [VoidApproval(request=request, reason=f"{reason}: {reopened.reason}"[:2000])]
+def _ask_for_schedule(recorded: Recorded, _: Known) -> Sequence[Command]:
+    submitted = recorded.event
+    assert isinstance(submitted, ScheduleSubmitted)
+    subject = Subject(
+        kind=SCHEDULE,
+        name=SCHEDULE,
+        version=submitted.version,
+        content_hash=submitted.content_hash,
+    )
+    return _asked(recorded, subject, None)
+
+
+def _ask_for_contract(recorded: Recorded, _: Known) -> Sequence[Command]:
+    submitted = recorded.event
+    assert isinstance(submitted, TermsSubmitted)
+    subject = Subject(
+        kind=CONTRACT,
+        name=submitted.contract,
+        version=submitted.version,
+        content_hash=submitted.content_hash,
+    )
+    return _asked(recorded, subject, submitted.amount)
+
+
+def _ask_for_overage(recorded: Recorded, _: Known) -> Sequence[Command]:
+    forecast = recorded.event
+    assert isinstance(forecast, OverageForecast)
+    subject = Subject(
+        kind=OVERAGE,
+        name=forecast.overage,
+        version=forecast.number,
+        content_hash=forecast.content_hash,
+    )
+    return _asked(recorded, subject, forecast.amount)
+
+
+def _void(recorded: Recorded, kind: str, name: str, version: int, reason: str) -> Sequence[Command]:
+    request = request_of(recorded.production, kind, name, version)
+    return [VoidApproval(request=request, reason=reason[:REASON_CHARACTERS_MAX])]
+
+
+def _ask_no_more(kind: str) -> Callable[[Recorded, Any], Sequence[Command]]:
+    def react(recorded: Recorded, _: Known) -> Sequence[Command]:
+        reopened = recorded.event
+        assert isinstance(reopened, BudgetReopened | ScheduleReopened)
+        if reopened.was_locked:
+            return []
+        aside = reopened.version - 1
+        reason = f"version {aside} was set aside for version {reopened.version}: {reopened.reason}"
+        return _void(recorded, kind, kind, aside, reason)
+
+    return react
+
+
+def _withdraw(recorded: Recorded, _: Known) -> Sequence[Command]:
+    withdrawn = recorded.event
+    assert isinstance(withdrawn, TermsWithdrawn)
+    return _void(recorded, CONTRACT, withdrawn.contract, withdrawn.version, withdrawn.reason)
+
+
+def _asks(
+    on: type[Event], because: str, react: Callable[[Recorded, Any], Sequence[Command]]
+) -> Reaction:
+    return Reaction(
+        on=on, because=because, gives={RequestApproval: (ApprovalRequested,)}, react=react
+    )
+
+
+def _asks_no_more(
+    on: type[Event], because: str, react: Callable[[Recorded, Any], Sequence[Command]]
+) -> Reaction:
+    return Reaction(on=on, because=because, gives={VoidApproval: (ApprovalVoided,)}, react=react)
 
 
 REACTIONS = (
-    Reaction(
-        on=BudgetSubmitted,
-        because="a submitted budget asks for its approval",
-        gives={RequestApproval: (ApprovalRequested,)},
-        react=_ask,
+    _asks(BudgetSubmitted, "a submitted budget asks for its approval", _ask_for_budget),
+    _asks(ScheduleSubmitted, "a submitted schedule asks for its approval", _ask_for_schedule),
+    _asks(TermsSubmitted, "agreed terms ask for their approval", _ask_for_contract),
+    _asks(OverageForecast, "a forecast overage asks for its approval", _ask_for_overage),
+    _asks_no_more(
+        BudgetReopened,
+        "a budget that is reopened before the answer asks no more",
+        _ask_no_more(BUDGET),
     ),
-    Reaction(
-        on=BudgetReopened,
-        because="a budget that is reopened before the answer asks no more",
-        gives={VoidApproval: (ApprovalVoided,)},
-        react=_ask_no_more,
+    _asks_no_more(
+        ScheduleReopened,
+        "a schedule that is reopened before the answer asks no more",
+        _ask_no_more(SCHEDULE),
     ),
+    _asks_no_more(TermsWithdrawn, "terms that were withdrawn ask no more", _withdraw),
 )
 
 policies = Policies(
-    logs=("approval", "budget"), nothing_known=Known(), hear=hear, reactions=REACTIONS
+    logs=("approval", "budget", "contract", "schedule"),
+    nothing_known=Known(),
+    hear=hear,
+    reactions=REACTIONS,
 )

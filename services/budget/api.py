@@ -9,19 +9,24 @@ from runtime.rooms import Service
 from services.budget.commands import (
     AddCategories,
     AddLine,
+    ApproveOverage,
     CloseCommitment,
     DraftBudget,
+    ForecastOverage,
     ImportBudget,
     LockBudget,
     PostCost,
     RaiseCommitment,
     RecordCosts,
+    RefuseOverage,
     RemoveLine,
     ReopenBudget,
     ReturnBudget,
     ReverseCost,
     ReviseLine,
     SetEstimate,
+    SetHotCostBase,
+    SetOverageThreshold,
     SubmitBudget,
 )
 from services.budget.files import read_budget, read_costs
@@ -55,6 +60,8 @@ LANTERN_ROOM_STEEL = {
     "description": "Lantern room, half on steel raised",
     "incurred_on": "2026-09-12",
 }
+OVERAGE_HASH = "c41e07b2f9a85d63e0718fb4a2c69d5370be1f84d9a6c2537e40b8f15d92a6c3"
+OVERAGE_REQUEST = "91d4e6b3-7c02-8a5f-b8e1-46f0a2d97c35"
 CONTENT_HASH = "3d1f8c5a907be624d3b8a1f05c7e92461f8d03a7b5c2e9f4160d7a83bc5e92f1"
 
 EXAMPLES: Mapping[type[Command], Mapping[str, Any]] = {
@@ -102,6 +109,33 @@ EXAMPLES: Mapping[type[Command], Mapping[str, Any]] = {
     },
     RecordCosts: {
         "entries": [{"entry": "commit", **LANTERN_ROOM}, {"entry": "post", **LANTERN_ROOM_STEEL}]
+    },
+    SetHotCostBase: {
+        "schedule_version": 1,
+        "days": [
+            {"day": 1, "on": "2026-09-14", "eighths": 27},
+            {"day": 2, "on": "2026-09-15", "eighths": 31},
+        ],
+    },
+    SetOverageThreshold: {"amount": "25000.00", "behind_account": "3521"},
+    ForecastOverage: {
+        "overage": "OV-behind-12",
+        "cause": "behind-schedule",
+        "amount": "61250.00",
+        "account": "3521",
+        "reason": "After shoot day 12 the shoot is 40 eighths behind, 1.3 average days",
+    },
+    ApproveOverage: {
+        "overage": "OV-1",
+        "content_hash": OVERAGE_HASH,
+        "request": OVERAGE_REQUEST,
+    },
+    RefuseOverage: {
+        "overage": "OV-1",
+        "content_hash": OVERAGE_HASH,
+        "request": OVERAGE_REQUEST,
+        "reason": "The harbor days must be shortened instead",
+        "by": "henrietta",
     },
 }
 

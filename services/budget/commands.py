@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from events.approval import Role
-from events.budget import AccountNumber, Category, EstimateBasis, Line
+from events.budget import AccountNumber, Category, EstimateBasis, Line, OverageCause
+from events.event import Part
 from events.money import Currency, Money
 from events.names import ContentHash, Id, PersonId, Reference, Text
 from runtime.decider import Command
@@ -15,6 +16,7 @@ REOPENERS = frozenset({Role.EXECUTIVE_PRODUCER, Role.PRODUCER, Role.LINE_PRODUCE
 PLANNERS = REOPENERS | {Role.PRODUCTION_ACCOUNTANT}
 BOOKKEEPERS = frozenset({Role.PRODUCTION_ACCOUNTANT, Role.LINE_PRODUCER})
 ESTIMATORS = BOOKKEEPERS | {Role.EXECUTIVE_PRODUCER}
+LEADERS = frozenset({Role.EXECUTIVE_PRODUCER, Role.PRODUCER})
 
 Categories = Annotated[tuple[Category, ...], Field(max_length=500)]
 Positive = Annotated[Money, Field(gt=0)]
@@ -101,8 +103,28 @@ class ReopenBudget(Command):
     reason: Text
 
 
+class PlannedShootDay(Part):
+    """One shoot day of the locked schedule."""
+
+    day: Annotated[int, Field(ge=1)]
+    on: date
+    eighths: Annotated[int, Field(ge=0)]
+
+
+class SetHotCostBase(Command):
+    """Spread the locked budget's production level over the locked schedule's shoot days, in equal
+    shares. A policy's command."""
+
+    schedule_version: Annotated[int, Field(ge=1)]
+    days: Annotated[tuple[PlannedShootDay, ...], Field(min_length=1, max_length=1_000)]
+
+
 class RaiseCommitment(Command):
-    """Promise money: a purchase order, a deal, a rental."""
+    """Promise money: a purchase order, a deal, a rental.
+
+    A `currency` given must be the production's. What was posted against the commitment that this
+    one is `in_place_of` is taken off the amount, since it is spent already.
+    """
 
     MAY: ClassVar[frozenset[Role]] = BOOKKEEPERS
 
@@ -111,6 +133,8 @@ class RaiseCommitment(Command):
     amount: Positive
     description: Text
     raised_on: date
+    currency: Currency | None = None
+    in_place_of: Reference | None = None
 
 
 class CloseCommitment(Command):
@@ -208,8 +232,48 @@ class RecordCosts(Command):
     entries: Annotated[tuple[Entry, ...], Field(min_length=1, max_length=10_000)]
 
 
+class SetOverageThreshold(Command):
+    """Set from how much over the approved budget on a forecast must be approved, and the account
+    that the money of a late shoot goes to."""
+
+    MAY: ClassVar[frozenset[Role]] = LEADERS
+
+    amount: Annotated[Money, Field(ge=0)]
+    behind_account: AccountNumber
+
+
+class ForecastOverage(Command):
+    """Say that so much more than the approved budget will be needed on an account, for a cause
+    that no cost tells yet. A policy's command."""
+
+    overage: Reference
+    cause: OverageCause
+    amount: Positive
+    account: AccountNumber
+    reason: Text
+
+
+class ApproveOverage(Command):
+    """Add exactly the overage that was approved to the approved budget. A policy's command."""
+
+    overage: Reference
+    content_hash: ContentHash
+    request: Id
+
+
+class RefuseOverage(Command):
+    """Say that an overage was refused, with the reason. A policy's command."""
+
+    overage: Reference
+    content_hash: ContentHash
+    request: Id
+    reason: Text
+    by: PersonId
+
+
 DraftEdit = DraftBudget | AddCategories | AddLine | ReviseLine | RemoveLine | ImportBudget
 VersionStep = SubmitBudget | LockBudget | ReturnBudget | ReopenBudget
-BudgetCommand = DraftEdit | VersionStep
+BudgetCommand = DraftEdit | VersionStep | SetHotCostBase
 CostEntry = RaiseCommitment | CloseCommitment | PostCost | ReverseCost | SetEstimate
-CostsCommand = CostEntry | RecordCosts
+OverageCommand = SetOverageThreshold | ForecastOverage | ApproveOverage | RefuseOverage
+CostsCommand = CostEntry | RecordCosts | OverageCommand

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -12,15 +13,17 @@ import pytest
 import structlog
 from psycopg import sql
 
+from runtime.clock import DatabaseClock
 from runtime.kafka.bus import migrate_topics
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
 from runtime.reading.views import Tables
 from runtime.settings import Settings
+from tests.carrying.offers import Offers
 from tests.carrying.world import LEDGER, LEDGER_TABLES, LEDGER_VIEW, LOGS, World
 from tests.servers import drop_database, fresh_database
 
-BUDGET_STATUS = "budget_status_v1"
+BUDGET_STATUS = "budget_status_v2"
 BUDGET_STATUS_TABLES = Path(__file__).parents[2] / "projections/budget_status/table.sql"
 
 
@@ -122,3 +125,10 @@ async def both_topics(topics: World) -> AsyncIterator[World]:
     await migrate_topics(topics.settings, ["approval"])
     yield topics
     await topics.topic("approval").delete()
+
+
+@pytest.fixture
+async def room(world: World) -> AsyncIterator[Offers]:
+    """The room of offers, in as many processes as a test starts."""
+    async with AsyncExitStack() as stack:
+        yield Offers(world, stack, await DatabaseClock(world.stores["budget"]).read())

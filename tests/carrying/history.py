@@ -10,23 +10,25 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from events.approval import Role
-from events.budget import BudgetSubmitted
+from events.budget import BudgetSubmitted, OverageForecast
 from events.envelope import Recorded
 from events.names import id_of
 from runtime.decider import Command, Context, Decider, Rejection
 from runtime.log.memory import MemoryStore
 from services.approval import commands as approval
+from services.approval import policies as approval_policies
 from services.approval.model import DECIDERS as APPROVAL
-from services.approval.policies import Known as ApprovalKnows
 from services.budget import commands as budget
+from services.budget import policies as budget_policies
 from services.budget.model import DECIDERS as BUDGET
-from services.budget.policies import Known as BudgetKnows
 from tests.carrying.world import Log
 
 T = TypeVar("T")
 
 LOCK, RETURN = "lock", "return"
 """Steps that speak of the version that was submitted last."""
+APPROVE, REFUSE = "approve", "refuse"
+"""Steps that answer the overage that was forecast last."""
 
 Step = Command | str
 REQUESTS = [id_of("request", str(n)) for n in range(2)]
@@ -74,6 +76,9 @@ def vocabulary() -> list[Step]:
         budget.ImportBudget.model_validate({"categories": CATEGORIES, "lines": lines()[::8]}),
         LOCK,
         RETURN,
+        APPROVE,
+        REFUSE,
+        *overages_and_hot_costs(),
     ]
     steps += [
         approval.AppointPerson.model_validate({"person": person, "role": role, "starts": DAY})
@@ -132,6 +137,22 @@ def vocabulary() -> list[Step]:
     return steps
 
 
+def overages_and_hot_costs() -> list[Step]:
+    """What leads to overages beside costs, and to a hot-cost base."""
+    behind = {"cause": "behind-schedule", "amount": "40", "account": "2302", "reason": "rain"}
+    return [
+        budget.SetOverageThreshold.model_validate({"amount": "0", "behind_account": "2302"}),
+        budget.SetOverageThreshold.model_validate({"amount": "90", "behind_account": "2302"}),
+        budget.ForecastOverage.model_validate({"overage": "OV-behind-2", **behind}),
+        *(
+            budget.SetHotCostBase.model_validate(
+                {"schedule_version": n, "days": [{"day": n, "on": DAY, "eighths": 27}]}
+            )
+            for n in (1, 2)
+        ),
+    ]
+
+
 VOCABULARY = vocabulary()
 STEPS = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=60)
 
@@ -144,6 +165,13 @@ class History:
     logs: dict[str, Log]
     states: dict[str, Any] = field(default_factory=dict)
     submitted: BudgetSubmitted | None = None
+    forecast: OverageForecast | None = None
+    known: dict[str, Any] = field(
+        default_factory=lambda: {
+            "approval": approval_policies.Known(),
+            "budget": budget_policies.Known(currency="USD", title="L"),
+        }
+    )
 
     async def take(self, step: Step) -> None:
         """One command, decided as the rooms decide."""
@@ -158,15 +186,26 @@ class History:
         except Rejection:
             return
         if events:
-            await self.logs[log].record(self.production, *events, stream=stream)
+            facts = await self.logs[log].record(self.production, *events, stream=stream)
             self.states[stream] = decider.fold(events, state)
             for event in events:
                 if isinstance(event, BudgetSubmitted):
                     self.submitted = event
+                if isinstance(event, OverageForecast):
+                    self.forecast = event
+            self._hear(facts)
+
+    def _hear(self, facts: Sequence[Recorded]) -> None:
+        """Both rooms hear both logs."""
+        for fact in facts:
+            for room, policies in (("approval", approval_policies), ("budget", budget_policies)):
+                self.known[room] = policies.hear(self.known[room], fact)
 
     def _command(self, step: Step) -> Command | None:
         if not isinstance(step, str):
             return step
+        if step in (APPROVE, REFUSE):
+            return self._answer(step)
         if self.submitted is None:
             return None
         if step == LOCK:
@@ -177,6 +216,14 @@ class History:
             )
         return budget.ReturnBudget(version=self.submitted.version, reason="too dear", by="maya")
 
+    def _answer(self, step: str) -> Command | None:
+        if self.forecast is None:
+            return None
+        which = {"overage": self.forecast.overage, "content_hash": self.forecast.content_hash}
+        if step == APPROVE:
+            return budget.ApproveOverage(**which, request=REQUESTS[0])
+        return budget.RefuseOverage(**which, request=REQUESTS[0], reason="too dear", by="maya")
+
     def _context(self, log: str) -> Context:
         return Context(
             production=self.production,
@@ -184,7 +231,7 @@ class History:
             principal="maya",
             at=datetime(2026, 9, 14, tzinfo=UTC),
             roles=frozenset(Role),
-            known=ApprovalKnows() if log == "approval" else BudgetKnows(currency="USD", title="L"),
+            known=self.known[log],
         )
 
 

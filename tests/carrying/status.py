@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from events.envelope import Recorded
-from projections.budget_status.view import Account, Budget, Category, Line
+from projections.budget_status.rows import Account, Budget, Category, DayCost, Line, Overage
 from runtime.view import Rows
 from tests.journey.naive import folded
 
@@ -26,4 +26,10 @@ def plain(rows: Rows) -> dict[str, Any]:
         "category": {row.category: asdict(row) for row in rows.all(Category)},
         "account": {row.account: asdict(row) for row in rows.all(Account)},
         "line": {row.line: asdict(row) for row in rows.all(Line)},
+        "overage": {
+            row.overage: {"state": row.state, "amount": row.amount} for row in rows.all(Overage)
+        },
+        "day_cost": {
+            (row.account, row.incurred_on.isoformat()): row.amount for row in rows.all(DayCost)
+        },
     }

@@ -268,6 +268,15 @@ async def test_two_commands_to_two_targets_have_ids_of_their_own_that_never_chan
     assert len(await room.recorded()) == 2
 
 
+async def test_two_commands_of_one_name_to_one_stream_are_told_apart(room: Room) -> None:
+    """Their bodies differ: under one id the second would be a key used again, and be refused."""
+    consumer, handler = await room.process()
+    await room.bring(consumer, await room.given("PO-1:5 PO-1:7"))
+    first, second = (order.command_id for order, _ in handler.handled)
+    assert first != second
+    assert [fact.type for fact in await room.recorded()] == ["budget.CommitmentRaised"]
+
+
 async def test_a_reaction_says_what_caused_it_and_for_whom_it_was_done(room: Room) -> None:
     consumer, _ = await room.process()
     cause = await room.given("PO-1:5", hops=2)

@@ -8,6 +8,7 @@ import pytest
 
 from events.envelope import Recorded
 from runtime.clock import DatabaseClock
+from runtime.people.vault import MemoryVault
 from runtime.reading import query
 from runtime.reading.consumer import Consumer
 from runtime.reading.query import Reader
@@ -28,7 +29,9 @@ def reader(world: World) -> ReaderOf:
     """A reader of the ledger, beside its consumer or in a process without one."""
     projection = Projection("ledger", 1, LEDGER_VIEW, routes=lambda _: pytest.fail("no routes"))
     clock = DatabaseClock(world.stores["budget"])
-    return lambda consumer: Reader(projection, world.pool, world.stores, clock, consumer)
+    return lambda consumer: Reader(
+        projection, world.pool, world.stores, clock, MemoryVault(), consumer
+    )
 
 
 async def token_of(world: World, recorded: Recorded) -> str:

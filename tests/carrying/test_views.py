@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 LIGHTHOUSE = production_in(3)
 HARBOUR = production_in(3, nth=1)
 STORM = production_in(8)
-BUDGET_STATUS = "budget_status_v1"
+BUDGET_STATUS = "budget_status_v2"
 
 
 def drawn(seed: int, count: int) -> list[Step]:

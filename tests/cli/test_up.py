@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from runtime import rooms
 from runtime.cli.demo import _story
 from runtime.people.identity import Issuer
 from tests.cli.conftest import LIVE_SECONDS_MAX, STOP_SECONDS_MAX, Job, Shell, eventually
@@ -283,6 +284,25 @@ def test_the_trail_tells_who_did_what_because_of_what_and_checks_the_chains(
     times = [entry["recorded_at_us"] for entry in whole["events"]]
     assert times == sorted(times)
     assert whole["audit"].count("chain holds") == 2
+    (locked,) = [one for one in whole["events"] if one["type"] == "budget.BudgetLocked"]
+    assert locked["because"] in [
+        one.because for one in rooms.services()["budget"].policies.reactions
+    ]
+    assert locked["cause"]["type"] == "approval.ApprovalGranted"
+    assert " ".join(locked["because"].split()[:2]) in done.stdout, "the rest is on other lines"
+
+
+def test_the_trail_shows_one_chain_as_a_tree(second: Running) -> None:
+    words = ("trail", FILM, "--as", NAMES["auditor"], "--tree", "--json")
+    whole = json.loads(second.shell.reel(*words).stdout)["events"]
+    (asked,) = [one for one in whole if one["type"] == "approval.ApprovalRequested"]
+    assert asked["depth"] == 1
+    told = json.loads(second.shell.reel(*words, "--of", asked["data"]["request"]).stdout)["events"]
+    types = [one["type"].partition(".")[2] for one in told]
+    assert types[:2] == ["BudgetSubmitted", "ApprovalRequested"]
+    assert types[-1] == "BudgetLocked" and "BudgetDrafted" not in types
+    nothing = second.shell.reel(*words, "--of", "no such request")
+    assert (nothing.exit_code, "names it" in nothing.stderr) == (2, True)
 
 
 def test_a_file_is_imported_once_and_a_wrong_one_is_told_cell_by_cell(

@@ -37,8 +37,8 @@ INSIDE_SQL = {
     ),
     "project": (
         "inside-place",
-        "SELECT FROM budget_status_v1.place FOR UPDATE",
-        "%UPDATE budget_status_v1.place%SET position%",
+        "SELECT FROM budget_status_v2.place FOR UPDATE",
+        "%UPDATE budget_status_v2.place%SET position%",
     ),
 }
 """By role, a statement that takes the lock on which the process's own statement then waits."""

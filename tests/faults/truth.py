@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-LOGS = ("approval", "budget")
+LOGS = ("approval", "budget", "contract", "schedule")
 HEARS = {
-    "approval_service": ("approval", "budget"),
-    "budget_service": ("approval",),
-    "budget_status_v1": ("approval", "budget"),
+    "approval_service": ("approval", "budget", "contract", "schedule"),
+    "budget_service": ("approval", "budget", "contract", "schedule"),
+    "budget_status_v2": ("approval", "budget"),
 }
 """Every consumer of this build's rooms, by the schema of its places, and the logs it hears."""
 
@@ -79,14 +79,18 @@ class Truth:
                 self._tables.production(schema),
             )
         found += _apart(
-            "budget_service.known", _known_budget(self.logs), self._tables.known("budget")
+            "budget_service.known",
+            _known_budget(self.logs),
+            self._tables.known("budget", "currency", "title"),
         )
         found += _apart(
-            "approval_service.known", _known_approval(self.logs), self._tables.known("approval")
+            "approval_service.known",
+            _known_approval(self.logs),
+            self._tables.known("approval", "rules"),
         )
         folded = status_rows(self.logs["budget"])
         for table in ("budget", "category", "account", "line"):
-            found += _apart(f"budget_status_v1.{table}", folded[table], self._tables.status(table))
+            found += _apart(f"budget_status_v2.{table}", folded[table], self._tables.status(table))
         return found
 
 
@@ -438,10 +442,12 @@ class _Tables:
         columns = "production::text, person, role, starts::text, ends::text"
         return self._read(schema, "team", columns, key=3)
 
-    def known(self, service: str) -> Table:
+    def known(self, service: str, *parts: str) -> Table:
+        """Those parts of what a service remembers."""
         rows = self._read(f"{service}_service", "known", "production::text, body::text")
         return {
-            key: (json.dumps(json.loads(body), sort_keys=True),) for key, (body,) in rows.items()
+            key: (json.dumps({one: json.loads(body)[one] for one in parts}, sort_keys=True),)
+            for key, (body,) in rows.items()
         }
 
     def status(self, table: str) -> Table:
@@ -453,7 +459,7 @@ class _Tables:
             "line": f"production::text, line, {', '.join(_LINE)}, removed",
         }
         key = 1 if table == "budget" else 2
-        return self._read("budget_status_v1", table, columns[table], key=key)
+        return self._read("budget_status_v2", table, columns[table], key=key)
 
     def _read(self, schema: str, table: str, columns: str, *, key: int = 1) -> Table:
         with psycopg.connect(self._dsn, autocommit=True) as session:

@@ -351,7 +351,9 @@ def _hold_book(audit: Audit, client: Client, truth: Truth) -> None:
                 audit.problems.append(f"acknowledged as {said}, recorded as {kept}")
     productions = {sent.path.split("/")[3] for sent in client.book}
     for fact in logged.values():
-        theirs = fact["production"] in productions and not fact["actor"].startswith("policy:")
+        theirs = fact["production"] in productions and not fact["actor"].startswith(
+            ("policy:", "timer:")
+        )
         if theirs and fact["id"] not in booked:
             audit.doubled += 1
             audit.problems.append(f"recorded, and not acknowledged: {fact['type']} {fact['id']}")

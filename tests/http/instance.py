@@ -8,7 +8,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,24 @@ class Instance:
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Runs `work` on the instance's own loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(LIVE_SECONDS_MAX)
+
+    @contextmanager
+    def later(self, by: timedelta) -> Iterator[None]:
+        """What is inside happens so much later: commands are judged by that time, and every timer
+        that is due by then fires at once. Afterwards it is now again, for the other tests."""
+        self.advance(by)
+        try:
+            yield
+        finally:
+            self.advance(-by)
+
+    def advance(self, by: timedelta) -> None:
+        """Moves the clock of this instance on, for good."""
+
+        async def on_its_loop() -> None:
+            self.process.advance(by)
+
+        self.do(on_its_loop())
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         """What the database itself answers."""

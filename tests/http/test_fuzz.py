@@ -103,8 +103,8 @@ def check(film: Film, room: str, send: Callable[[], httpx.Response]) -> None:
     last = film.trail_end.get(room, 0)
     answer = send()
     behind = film.ask(LEADER, f"{room}/trail", after=last)["events"]
-    # Policies of the room may have added to it meanwhile.
-    own = [one for one in behind if not one["actor"].startswith("policy:")]
+    # Policies and timers of the room may have added to it meanwhile.
+    own = [one for one in behind if not one["actor"].startswith(("policy:", "timer:"))]
     if behind:
         film.trail_end[room] = behind[-1]["position"]
     assert answer.status_code < 500, answer.text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.envelope import verified
-from runtime.cli.work import _recorded
+from runtime.cli.work import recorded
 from tests.http.film import (
     BUDGET_CSV,
     CAST,
@@ -65,7 +65,7 @@ def test_a_trail_in_pages_of_any_size_is_the_whole_trail(
 
 def test_a_trail_holds_all_that_its_chain_is_checked_with(budgeted: Film) -> None:
     for log in ("approval", "budget"):
-        chain = [_recorded(entry) for entry in budgeted.trail(log)]
+        chain = [recorded(entry) for entry in budgeted.trail(log)]
         assert verified(chain) == chain[-1].hash
         assert {one.production for one in chain} == {budgeted.production}
 

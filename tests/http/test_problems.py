@@ -268,7 +268,7 @@ def test_a_write_that_has_not_arrived_in_time_is_not_yet_there(
 
 
 def test_a_read_model_that_stands_still_says_so_and_why(film: Film, instance: Instance) -> None:
-    (consumer,) = (c for c in instance.process._consumers if c.name == "budget_status_v1")
+    (consumer,) = (c for c in instance.process._consumers if c.name == "budget_status_v2")
     partition = partition_of(film.production, PARTITIONS)
     instance.do(consumer.stop_at("budget", partition, "the fold failed: a storm"))
     client = film.client(LEADER)
@@ -280,7 +280,7 @@ def test_a_read_model_that_stands_still_says_so_and_why(film: Film, instance: In
         assert "a storm" not in ready.text, "anybody may read it, so it quotes nothing of a fact"
         assert client.get(f"{film.home}/budget/trail").status_code == 200
     finally:
-        instance.sql("UPDATE budget_status_v1.place SET stopped = NULL")
+        instance.sql("UPDATE budget_status_v2.place SET stopped = NULL")
     wait_for("readiness", lambda: httpx.get(f"{instance.url}/readyz").status_code == 200)
     assert client.get(f"{film.home}/budget-status").status_code == 200
 

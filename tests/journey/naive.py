@@ -14,15 +14,19 @@ Table = dict[str, dict[str, Any]]
 
 
 def folded(trail: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """`budget`, `category`, `account` and `line`, each by key, from the budget log's trail."""
+    """`budget`, `category`, `account`, `line`, `overage` and `day_cost`, each by key, from the
+    budget log's trail."""
     budget: dict[str, Any] = {}
     categories: Table = {}
     accounts: Table = {}
     lines: Table = {}
+    overages: Table = {}
+    day_costs: dict[tuple[str, str], Decimal] = {}
 
     def account(number: str) -> dict[str, Any]:
         blank = {"account": number, "category": None, "estimate_basis": None, "estimate": None}
         amounts = ("working", "original", "approved", "committed", "cost_to_date")
+        amounts += ("overage", "estimate_overage")
         return accounts.setdefault(number, blank | dict.fromkeys(amounts, ZERO))
 
     def plan(line: dict[str, Any], sign: int) -> None:
@@ -33,6 +37,12 @@ def folded(trail: Iterable[dict[str, Any]]) -> dict[str, Any]:
             lines[line["line"]] = line | amounts | {"removed": False}
         else:
             lines[line["line"]]["removed"] = True
+
+    def spend(data: dict[str, Any], sign: int) -> None:
+        amount = sign * Decimal(data["amount"])
+        account(data["account"])["cost_to_date"] += amount
+        key = (data["account"], data["incurred_on"])
+        day_costs[key] = day_costs.get(key, ZERO) + amount
 
     for entry in trail:
         kind, data = entry["type"].partition(".")[2], entry["data"]
@@ -60,6 +70,7 @@ def folded(trail: Iterable[dict[str, Any]]) -> dict[str, Any]:
         elif kind == "BudgetLocked":
             for one in accounts.values():
                 one["approved"] = one["working"]
+                one["overage"] = one["estimate_overage"] = ZERO
                 if budget["locked_version"] is None:
                     one["original"] = one["working"]
             version = data["version"]
@@ -69,12 +80,30 @@ def folded(trail: Iterable[dict[str, Any]]) -> dict[str, Any]:
         elif kind == "CommitmentClosed":
             account(data["account"])["committed"] -= Decimal(data["released"])
         elif kind == "CostPosted":
-            account(data["account"])["cost_to_date"] += Decimal(data["amount"])
+            spend(data, 1)
             account(data["account"])["committed"] -= Decimal(data["relieved"])
         elif kind == "CostReversed":
-            account(data["account"])["cost_to_date"] -= Decimal(data["amount"])
+            spend(data, -1)
             account(data["account"])["committed"] += Decimal(data["restored"])
         elif kind == "EstimateSet":
             account(data["account"])["estimate_basis"] = data["basis"]
             account(data["account"])["estimate"] = Decimal(data["value"])
-    return {"budget": budget, "category": categories, "account": accounts, "line": lines}
+            account(data["account"])["estimate_overage"] = account(data["account"])["overage"]
+        elif kind == "OverageForecast":
+            amount = Decimal(data["amount"])
+            overages[data["overage"]] = {"state": "open", "amount": amount}
+        elif kind == "OverageApproved":
+            overages[data["overage"]]["state"] = "approved"
+            for part in data["accounts"]:
+                account(part["account"])["approved"] += Decimal(part["total"])
+                account(part["account"])["overage"] += Decimal(part["total"])
+        elif kind == "OverageRefused":
+            overages[data["overage"]]["state"] = "refused"
+    return {
+        "budget": budget,
+        "category": categories,
+        "account": accounts,
+        "line": lines,
+        "overage": overages,
+        "day_cost": day_costs,
+    }

@@ -1,7 +1,9 @@
-"""One more room is one more folder: found, migrated, served, relayed and folded without an edit.
+"""One more room is one more folder: found, migrated, served, relayed, folded, shown and documented
+without an edit.
 
-A copy of the house gets a room that nobody has heard of, with a policy on a fact of the approval
-room, and a read model of its own. Another process then runs the whole house.
+A copy of the house gets a room that nobody has heard of, with fields of types drawn by lot, a
+policy on a fact of the approval room, and a read model of its own. Another process then runs the
+whole house, and its papers are made.
 """
 
 import json
@@ -11,214 +13,28 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
+from typing import Any
 
+import jsonschema_rs
 import pytest
+import yaml
 
+from tests.journey.fifth_room import FILES, Fields, example, some_fields, told, written
 from tests.servers import drop_database, fresh_database
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ("events", "services", "projections", "runtime")
-
-FILES = {
-    "events/ROOM.py": '''
-"""Facts of the ROOM room."""
-
-from events.event import Event
-from events.names import PersonId, Reference
-
-
-class MealOrdered(Event):
-    """A meal was ordered for a person."""
-
-    meal: Reference
-    guest: PersonId
-
-
-class KitchenClosed(Event):
-    """The kitchen was closed behind its third meal."""
-
-    meals: int
-''',
-    "services/ROOM/__init__.py": '''
-"""What the crew eats.
-
-Streams: `kitchen`, one per production; it is closed behind its third meal.
-"""
-''',
-    "services/ROOM/commands.py": '''
-"""What the ROOM room can be told to do."""
-
-from typing import ClassVar
-
-from events.approval import Role
-from events.names import PersonId, Reference
-from runtime.decider import Command
-
-
-class OrderMeal(Command):
-    """Order a meal for somebody."""
-
-    MAY: ClassVar[frozenset[Role]] = frozenset({Role.LINE_PRODUCER})
-
-    meal: Reference
-    guest: PersonId
-''',
-    "services/ROOM/model.py": '''
-"""The kitchen, and its rules."""
-
-from collections.abc import Sequence
-
-from events.ROOM import KitchenClosed, MealOrdered
-from events.event import Event
-from runtime.decider import Context, Decider, Rejection
-from services.ROOM.commands import OrderMeal
-
-Meals = tuple[str, ...]
-
-
-class KitchenIsClosed(Rejection):
-    """There were three meals."""
-
-
-def decide(meals: Meals, command: OrderMeal, context: Context) -> Sequence[Event]:
-    if command.meal in meals:
-        return []
-    if len(meals) == 3:
-        raise KitchenIsClosed("eat elsewhere")
-    ordered = MealOrdered(meal=command.meal, guest=command.guest)
-    return [ordered, KitchenClosed(meals=3)] if len(meals) == 2 else [ordered]
-
-
-def evolve(meals: Meals, event: Event) -> Meals:
-    return (*meals, event.meal) if isinstance(event, MealOrdered) else meals
-
-
-DECIDERS = (Decider(kind="kitchen", initial=(), commands=(OrderMeal,), decide=decide, evolve=evolve),)
-''',
-    "services/ROOM/policies.py": '''
-"""How the ROOM room answers the approval room: whoever is appointed gets a meal."""
-
-from collections.abc import Sequence
-from typing import Any
-
-from events.approval import PersonAppointed
-from events.envelope import Recorded
-from events.ROOM import KitchenClosed, MealOrdered
-from runtime.decider import Command, Policies, Reaction
-from services.ROOM.commands import OrderMeal
-
-
-def welcome(recorded: Recorded, _: Any) -> Sequence[Command]:
-    appointed = recorded.event
-    assert isinstance(appointed, PersonAppointed)
-    return [OrderMeal(meal=f"welcome {appointed.role}", guest=appointed.person)]
-
-
-REACTIONS = (
-    Reaction(
-        on=PersonAppointed,
-        because="whoever is appointed gets a meal",
-        gives={OrderMeal: (MealOrdered, KitchenClosed)},
-        react=welcome,
-    ),
-)
-
-policies = Policies(logs=("approval",), reactions=REACTIONS)
-''',
-    "services/ROOM/api.py": '''
-"""The nameplate of the ROOM room."""
-
-from runtime.rooms import Service
-from services.ROOM.commands import OrderMeal
-from services.ROOM.model import DECIDERS
-from services.ROOM.policies import policies
-
-EXAMPLES = {OrderMeal: {"meal": "breakfast", "guest": "ingrid"}}
-
-service = Service(name="ROOM", deciders=DECIDERS, policies=policies, examples=EXAMPLES)
-''',
-    "projections/ANSWER/__init__.py": '''
-"""How many meals were ordered?"""
-''',
-    "projections/ANSWER/table.sql": """
-CREATE TABLE kitchen (
-    production uuid PRIMARY KEY,
-    meals      int     NOT NULL,
-    closed     boolean NOT NULL
-);
-""",
-    "projections/ANSWER/view.py": '''
-"""One row for each kitchen."""
-
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import ClassVar
-
-from events.ROOM import KitchenClosed, MealOrdered
-from events.envelope import Recorded
-from runtime.view import Row, Rows, View
-
-
-@dataclass(frozen=True)
-class Kitchen:
-    TABLE: ClassVar[str] = "kitchen"
-    KEY: ClassVar[tuple[str, ...]] = ()
-
-    meals: int = 0
-    closed: bool = False
-
-
-def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
-    kitchen = rows.get(Kitchen) or Kitchen()
-    match recorded.event:
-        case MealOrdered():
-            yield replace(kitchen, meals=kitchen.meals + 1)
-        case KitchenClosed():
-            yield replace(kitchen, closed=True)
-        case _:
-            return
-
-
-VIEW = View(logs=("approval", "ROOM"), tables=(Kitchen,), evolve=evolve)
-''',
-    "projections/ANSWER/api.py": '''
-"""The nameplate of ANSWER, and the query it answers."""
-
-from typing import Any
-
-from fastapi import APIRouter
-
-from projections.ANSWER.view import VIEW, Kitchen
-from runtime.reading.query import Reader
-from runtime.rooms import Projection
-from runtime.web.callers import CallerNow, Production
-
-
-def routes(reader: Reader) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["ANSWER"])
-
-    @router.get("/productions/{production}/ANSWER")
-    async def kitchen(
-        production: Production, caller: CallerNow, after: str | None = None
-    ) -> dict[str, Any]:
-        await reader.until(after)
-        await reader.member(production, caller)
-        row = (await reader.read([production])).rows[production].get(Kitchen) or Kitchen()
-        return {"meals": row.meals, "closed": row.closed}
-
-    return router
-
-
-projection = Projection(name="ANSWER", version=1, view=VIEW, routes=routes)
-''',
-}
+SEED = int(os.environ.get("REEL_SEED") or random.SystemRandom().randrange(10**6))
 
 PROGRAM = """
-import asyncio, json, sys, uuid
+import asyncio, json, os, sys, uuid
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -230,7 +46,8 @@ from runtime.people.identity import Issuer
 from runtime.process import Parts, Process, migrate_all
 from runtime.settings import Settings
 
-room, view, home, database_url, kafka, prefix = sys.argv[1:]
+room, view, home, database_url, kafka, prefix, fields = sys.argv[1:]
+fields = json.loads(fields)
 settings = Settings(
     home=Path(home), database_url=database_url, kafka=kafka, topic_prefix=prefix, log_level="error"
 )
@@ -274,16 +91,19 @@ async def live():
         await client.post(f"{film}/approval/open-production", json=opening)
         me = issuer.person("Rosalind Achterberg")
         refused = await patiently(
-            lambda: client.post(f"{film}/{room}/order-meal", json={"meal": "x", "guest": me})
+            lambda: client.post(f"{film}/{room}/order-meal", json={"meal": "x", "guest": me, **fields})
         )
         told["without the role"] = [refused.status_code, refused.json()["code"]]
         appointment = {"person": me, "role": "line-producer"}
-        await client.post(f"{film}/approval/appoint-person", json=appointment)
+        appointed = await patiently(
+            lambda: client.post(f"{film}/approval/appoint-person", json=appointment)
+        )
+        assert appointed.status_code == 201, appointed.text
         async with asyncio.timeout(60):
             while (meals := (await client.get(f"{film}/{view}")).json().get("meals")) != 2:
                 await asyncio.sleep(0.05)
         told["meals by policy"] = meals
-        order = {"meal": "breakfast", "guest": me}
+        order = {"meal": "breakfast", "guest": me, **fields}
         path = f"{film}/{room}/order-meal"
         answer = await patiently(lambda: client.post(path, json=order))
         while answer.status_code == 403:
@@ -291,9 +111,17 @@ async def live():
         told["ordered"] = [answer.status_code, [one["type"] for one in answer.json()["events"]]]
         token = answer.json()["token"]
         told["seen"] = (await client.get(f"{film}/{view}", params={"after": token})).json()
-        late = await client.post(path, json={"meal": "supper", "guest": me})
+        late = await client.post(path, json={"meal": "supper", "guest": me, **fields})
         told["late"] = [late.status_code, late.json()["code"]]
-        trail = (await client.get(f"{film}/{room}/trail")).json()["events"]
+        process.advance(timedelta(days=31))
+        async with asyncio.timeout(60):
+            while len(trail := (await client.get(f"{film}/{room}/trail")).json()["events"]) < 5:
+                await asyncio.sleep(0.05)
+        told["payloads"] = [[one["type"], one["payload"]] for one in trail]
+        os.environ["REEL_TOKEN"] = issuer.token("Rosalind Achterberg")
+        words = [room, "show", film.rpartition("/")[2], "--url", answered.result()]
+        shown = await asyncio.to_thread(CliRunner().invoke, app, words)
+        told["screen"] = [shown.exit_code, shown.output]
         told["trail"] = [[one["type"], one["actor"].partition("-")[0]] for one in trail]
         paths = (await client.get("/openapi.json")).json()["paths"]
         told["paths"] = sorted(path.rpartition("}/")[2] for path in paths if room in path or view in path)
@@ -312,59 +140,122 @@ print(json.dumps(told))
 """
 
 
-def named(text: str, room: str, view: str) -> str:
-    return text.lstrip("\n").replace("ROOM", room).replace("ANSWER", view)
+@dataclass(frozen=True)
+class House:
+    """A copy of the house with one room more."""
 
+    root: Path
+    room: str
+    view: str
+    fields: Fields
 
-@pytest.fixture
-def name() -> str:
-    """A room's name that stands nowhere."""
-    return "catering_" + "".join(random.SystemRandom().choices(ascii_lowercase, k=5))
-
-
-def test_a_fifth_room_is_one_new_folder_and_its_event_file(
-    name: str, database_url: str, kafka: str, tmp_path: Path
-) -> None:
-    view = f"meals_of_{name}"
-    for part in HOUSE:
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for file, text in FILES.items():
-        path = tmp_path / named(file, name, view)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        assert not path.exists()
-        path.write_text(named(text, name, view))
-    dsn = fresh_database(database_url)
-    prefix = f"fifth-{secrets.token_hex(4)}"
-    kept = {one: text for one, text in os.environ.items() if not one.startswith("REEL_")}
-    try:
+    def run(self, *words: str) -> str:
+        """What a program of it prints, in a process of its own."""
+        kept = {one: text for one, text in os.environ.items() if not one.startswith("REEL_")}
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, name, view, str(tmp_path / "home"), dsn, kafka, prefix],
-            cwd=tmp_path,
-            env=kept | {"PYTHONPATH": str(tmp_path)},
+            [sys.executable, *words],
+            cwd=self.root,
+            env=kept | {"PYTHONPATH": str(self.root), "COLUMNS": "200"},
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
-    finally:
-        drop_database(dsn)
-    assert done.returncode == 0, done.stderr[-3000:]
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert f"topic {prefix}.{name}" in told["migrated"]
-    assert any(one.startswith(f"{name}: ") for one in told["migrated"])
-    assert f"{view}_v1: its tables" in told["migrated"]
-    assert told["without the role"] == [403, "role-missing"]
-    assert told["meals by policy"] == 2
-    assert told["ordered"] == [201, [f"{name}.MealOrdered", f"{name}.KitchenClosed"]]
-    assert told["seen"] == {"meals": 3, "closed": True}
-    assert told["late"] == [409, "kitchen-is-closed"]
-    assert told["trail"] == [
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """The room has a name that stands nowhere."""
+    print(f"REEL_SEED={SEED}")
+    dice = random.Random(SEED)
+    room = "catering_" + "".join(dice.choices(ascii_lowercase, k=5))
+    view, fields = f"meals_of_{room}", some_fields(dice)
+    print({name: kind.annotation for name, kind in fields.items()})
+    for part in HOUSE:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file, text in FILES.items():
+        path = tmp_path / written(file, room, view, fields)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert not path.exists()
+        path.write_text(written(text, room, view, fields))
+    return House(tmp_path, room, view, fields)
+
+
+@pytest.fixture
+def dsn(database_url: str) -> Iterator[str]:
+    fresh = fresh_database(database_url)
+    yield fresh
+    drop_database(fresh)
+
+
+def test_a_fifth_room_is_one_new_folder_and_its_event_file(
+    house: House, dsn: str, kafka: str
+) -> None:
+    name, view, prefix = house.room, house.view, f"fifth-{secrets.token_hex(4)}"
+    settings = [str(house.root / "home"), dsn, kafka, prefix, json.dumps(example(house.fields))]
+    lived = json.loads(house.run("-c", PROGRAM, name, view, *settings).splitlines()[-1])
+    assert f"topic {prefix}.{name}" in lived["migrated"]
+    assert any(one.startswith(f"{name}: ") for one in lived["migrated"])
+    assert f"{view}_v1: its tables" in lived["migrated"]
+    assert lived["without the role"] == [403, "role-missing"]
+    assert lived["meals by policy"] == 2
+    assert lived["ordered"] == [201, [f"{name}.MealOrdered", f"{name}.KitchenClosed"]]
+    assert lived["seen"] == {"meals": 3, "closed": True, **told(house.fields)}
+    assert lived["late"] == [409, "kitchen-is-closed"]
+    assert lived["trail"] == [
         [f"{name}.MealOrdered", f"policy:{name}"],
         [f"{name}.MealOrdered", f"policy:{name}"],
         [f"{name}.MealOrdered", "person"],
         [f"{name}.KitchenClosed", "person"],
+        ["reaction.ReactionRefused", f"timer:{name}"],
     ]
-    assert told["relayed"] == [f"{name}.KitchenClosed"] + [f"{name}.MealOrdered"] * 3
-    assert told["paths"] == [f"{name}/order-meal", f"{name}/trail", view]
-    assert told["ready"] == {"status": "ready", "reasons": []}
-    assert name in told["command line"]
+    assert lived["relayed"] == [
+        f"{name}.KitchenClosed",
+        *[f"{name}.MealOrdered"] * 3,
+        "reaction.ReactionRefused",
+    ]
+    assert lived["paths"] == [f"{name}/order-meal", f"{name}/trail", view]
+    assert lived["ready"] == {"status": "ready", "reasons": []}
+    assert name in lived["command line"]
+    exit_code, shown = lived["screen"]
+    assert exit_code == 0, shown
+    for field, text in told(house.fields).items():
+        assert field in shown and text in shown
+
+    house.run("-m", "runtime.papers")
+    check_papers(house)
+    for type_, payload in lived["payloads"]:
+        if type_.startswith("reaction."):
+            continue
+        schema = json.loads(house.read(f"docs/events/{type_}.v1.json"))
+        jsonschema_rs.validator_for(schema).validate(json.loads(payload))
+    assert "say what the rooms say" in house.run("-m", "runtime.papers", "--check")
+
+
+def check_papers(house: House) -> None:
+    """The papers know the room, its facts, its reaction and its read model."""
+    name, view = house.room, house.view
+    containers: dict[str, Any] = yaml.safe_load(house.read("docker-compose.yml"))["services"]
+    assert containers[name]["command"] == ["serve", name]
+    assert containers[view]["command"] == ["project", view]
+    ports = [port for one in containers.values() for port in one.get("ports", ())]
+    assert len(ports) == len(set(ports))
+
+    topics = yaml.safe_load(house.read("docs/asyncapi.yaml"))
+    assert topics["channels"][name]["address"] == f"reel.{name}"
+    shapes = topics["components"]["schemas"]
+    for event in ("MealOrdered", "KitchenClosed"):
+        assert set(house.fields) < set(shapes[event]["properties"])
+        assert f"{name}.{event}" in house.read("docs/events/README.md")
+
+    sentence = "whoever is appointed gets a meal"
+    row = f"| approval.PersonAppointed | {sentence} | OrderMeal | MealOrdered, KitchenClosed |"
+    assert f"## {name}" in house.read("docs/reactions.md")
+    assert row in house.read("docs/reactions.md")
+    picture = house.read("docs/reactions.svg")
+    assert all(f">{words}</text>" in picture for words in (name, sentence, "OrderMeal"))

@@ -118,13 +118,13 @@ def check_rows(story: Story, instance: Instance) -> None:
             name
             for (name,) in instance.sql(
                 "SELECT column_name FROM information_schema.columns "
-                "WHERE table_schema = 'budget_status_v1' AND table_name = %s "
+                "WHERE table_schema = 'budget_status_v2' AND table_name = %s "
                 "AND column_name <> 'production' ORDER BY ordinal_position",
                 table,
             )
         ]
         rows = instance.sql(
-            f"SELECT {', '.join(columns)} FROM budget_status_v1.{table} WHERE production = %s",
+            f"SELECT {', '.join(columns)} FROM budget_status_v2.{table} WHERE production = %s",
             story.film.production,
         )
         found = [dict(zip(columns, row, strict=True)) for row in rows]

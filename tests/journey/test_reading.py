@@ -52,7 +52,7 @@ def test_an_answer_that_is_behind_says_so_and_shows_nothing_of_what_is_not_in_it
     film = instance.film()
     good(film.give("line-producer", "budget/raise-commitment", PURCHASE_ORDER))
     wait_for("it", lambda: film.ask(LEADER, "budget-status")["total"]["committed"] == "48750.00")
-    (consumer,) = (c for c in instance.process._consumers if c.name == "budget_status_v1")
+    (consumer,) = (c for c in instance.process._consumers if c.name == "budget_status_v2")
     lock = consumer._locks["budget", partition_of(film.production, PARTITIONS)]
     instance.do(lock.acquire())
     try:

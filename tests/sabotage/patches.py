@@ -365,4 +365,80 @@ PATCHES = (
             "::test_a_query_with_a_token_waits_until_its_rows_hold_the_write",
         ),
     ),
+    Patch(
+        "commands of a reaction not counted",
+        "two commands of one name to one stream are told apart",
+        (
+            Edit(
+                "runtime/reacting.py",
+                "        again = (str(ordinal),) if ordinal else ()\n",
+                "        again: tuple[str, ...] = ()\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_policies.py"
+            "::test_two_commands_of_one_name_to_one_stream_are_told_apart",
+        ),
+    ),
+    Patch(
+        "a timer taken away though it was set anew",
+        "what a fact sets while a timer fires is not lost",
+        (
+            Edit(
+                "runtime/timing/rows.py",
+                '            WHERE production = $1 AND key = $2 AND due_at = $3 AND cause = $4"""\n',
+                "            WHERE production = $1 AND key = $2\n"
+                '              AND $3::timestamptz IS NOT NULL AND $4::uuid IS NOT NULL"""\n',
+            ),
+        ),
+        (
+            "tests/carrying/test_timers.py"
+            "::test_a_fact_that_sets_it_anew_while_it_fires_is_not_lost",
+        ),
+    ),
+    Patch(
+        "a timer taken away before its answer",
+        "a process that dies while it fires leaves the rest to the next one",
+        (
+            Edit(
+                "runtime/timing/firing.py",
+                '        point("before-timer")\n',
+                '        await self._rows.done(self._pool, timer)\n        point("before-timer")\n',
+            ),
+        ),
+        (
+            "tests/carrying/test_timers.py"
+            "::test_a_process_that_dies_while_it_fires_leaves_the_rest_to_the_next_one",
+        ),
+    ),
+    Patch(
+        "a timer that does not wait for what takes it away",
+        "what the log held when a timer fell due is heard before it fires",
+        (
+            Edit(
+                "runtime/timing/firing.py",
+                "            and one.position >= self._heard_until[id_]\n",
+                "",
+            ),
+        ),
+        (
+            "tests/carrying/test_timers.py"
+            "::test_a_timer_waits_until_its_room_has_heard_what_may_take_it_away",
+        ),
+    ),
+    Patch(
+        "a clock that may jump",
+        "timers halt when the database's clock jumps",
+        (
+            Edit(
+                "runtime/timing/firing.py",
+                "        if self._watch.halted:\n            return LOOK_SECONDS\n",
+                "",
+            ),
+        ),
+        (
+            "tests/carrying/test_clock_jumps.py"
+            "::test_a_clock_that_runs_ahead_halts_the_timers_until_it_is_right_again",
+        ),
+    ),
 )

@@ -1,6 +1,7 @@
-"""The two kinds of stream of the approval room."""
+"""The three kinds of stream of the approval room."""
 
 from services.approval.model.production import PRODUCTION
 from services.approval.model.request import REQUEST
+from services.approval.model.screening import SCREENING
 
-DECIDERS = (PRODUCTION, REQUEST)
+DECIDERS = (PRODUCTION, REQUEST, SCREENING)

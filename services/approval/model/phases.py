@@ -4,12 +4,17 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from events.approval import (
+    ApprovalFellDue,
     ApprovalGiven,
     ApprovalGranted,
     ApprovalRefused,
     ApprovalRequested,
     ApprovalVoided,
+    ConsultationGiven,
+    Step,
 )
+
+Vote = ApprovalGiven | ApprovalGranted
 
 
 @dataclass(frozen=True)
@@ -19,10 +24,24 @@ class NotRequested:
 
 @dataclass(frozen=True)
 class Open:
-    """It waits for those who decide; `agreed` are those who did so far."""
+    """It waits for those who decide: who agreed so far, and what those said who were consulted."""
 
     asked: ApprovalRequested
-    agreed: frozenset[str] = frozenset()
+    votes: tuple[ApprovalGiven, ...] = ()
+    views: frozenset[ConsultationGiven] = frozenset()
+    fell_due: bool = False
+
+    @property
+    def step(self) -> int:
+        """The number of the step that is being decided, from 1."""
+        for number, step in enumerate(self.asked.rule.steps, start=1):
+            if self.missing(number, step) > 0:
+                return number
+        raise AssertionError("a request with all its votes is granted")
+
+    def missing(self, number: int, step: Step) -> int:
+        """How many people a step still needs."""
+        return step.needed - sum(1 for vote in self.votes if vote.step == number)
 
 
 @dataclass(frozen=True)
@@ -30,7 +49,8 @@ class Granted:
     """Everybody needed agreed."""
 
     asked: ApprovalRequested
-    agreed: frozenset[str]
+    votes: tuple[Vote, ...]
+    views: frozenset[ConsultationGiven]
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,7 @@ class Refused:
 
     asked: ApprovalRequested
     refused: ApprovalRefused
+    views: frozenset[ConsultationGiven]
 
 
 @dataclass(frozen=True)
@@ -47,12 +68,19 @@ class Voided:
 
     asked: ApprovalRequested
     voided: ApprovalVoided
+    views: frozenset[ConsultationGiven]
 
 
 Closed = Granted | Refused | Voided
 Request = NotRequested | Open | Closed
 RequestEvent = (
-    ApprovalRequested | ApprovalGiven | ApprovalGranted | ApprovalRefused | ApprovalVoided
+    ApprovalRequested
+    | ConsultationGiven
+    | ApprovalGiven
+    | ApprovalGranted
+    | ApprovalRefused
+    | ApprovalVoided
+    | ApprovalFellDue
 )
 
 
@@ -61,15 +89,20 @@ def evolve(request: Request, event: RequestEvent) -> Request:
     if isinstance(event, ApprovalRequested):
         return Open(event)
     assert isinstance(request, Open)
+    asked, views = request.asked, request.views
     match event:
+        case ConsultationGiven():
+            return replace(request, views=views | {event})
         case ApprovalGiven():
-            return replace(request, agreed=request.agreed | {event.by})
+            return replace(request, votes=(*request.votes, event))
         case ApprovalGranted():
-            return Granted(request.asked, request.agreed | {event.by})
+            return Granted(asked, (*request.votes, event), views)
         case ApprovalRefused():
-            return Refused(request.asked, event)
+            return Refused(asked, event, views)
         case ApprovalVoided():
-            return Voided(request.asked, event)
+            return Voided(asked, event, views)
+        case ApprovalFellDue():
+            return replace(request, fell_due=True)
         case _:
             assert_never(event)
 
@@ -77,8 +110,8 @@ def evolve(request: Request, event: RequestEvent) -> Request:
 def ending_of(request: Closed) -> str:
     """How the request was closed, in words."""
     match request:
-        case Granted(agreed=agreed):
-            return f"the approval was granted by {', '.join(sorted(agreed))}"
+        case Granted(votes=votes):
+            return f"the approval was granted by {', '.join(sorted(vote.by for vote in votes))}"
         case Refused(refused=refused):
             return f"the approval was refused by {refused.by} ({refused.reason})"
         case Voided(voided=voided):
@@ -91,3 +124,8 @@ def subject_of(asked: ApprovalRequested) -> str:
     """What was asked about, in words."""
     subject = asked.subject
     return f"version {subject.version} of {subject.kind} {subject.name}"
+
+
+def listed(roles: tuple[str, ...] | frozenset[str]) -> str:
+    """Roles, in words."""
+    return " or ".join(sorted(roles))

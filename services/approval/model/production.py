@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import assert_never
 
 from immutables import Map
@@ -10,27 +9,37 @@ from immutables import Map
 from events.approval import (
     AppointmentEnded,
     ApprovalRulesSet,
+    AuthorityDelegated,
+    DelegationEnded,
     PersonAppointed,
     ProductionOpened,
     Role,
-    Rule,
 )
 from events.event import Event
 from runtime.decider import Context, Decider
 from services.approval.commands import (
     AppointPerson,
+    DelegateAuthority,
     EndAppointment,
+    EndDelegation,
     OpenProduction,
     ProductionCommand,
     SetApprovalRules,
 )
+from services.approval.model.delegations import (
+    Delegations,
+    delegate_authority,
+    end_delegation,
+    with_delegation,
+    with_end,
+)
 from services.approval.model.rejections import (
     AppointmentEndsEarlier,
-    BandsOverlap,
     PersonIsNotAppointed,
     ProductionIsNotOpen,
     ProductionIsOpen,
 )
+from services.approval.model.rules import Rules, set_rules
 from services.approval.model.team import Team, check_leadership, check_order, with_appointment
 
 
@@ -45,11 +54,19 @@ class Open:
 
     opened: ProductionOpened
     team: Team = field(default_factory=Map)
-    rules: Map[str, tuple[Rule, ...]] = field(default_factory=Map)
+    rules: Rules = field(default_factory=Map)
+    delegations: Delegations = field(default_factory=Map)
 
 
 Production = NotOpen | Open
-ProductionEvent = ProductionOpened | PersonAppointed | AppointmentEnded | ApprovalRulesSet
+ProductionEvent = (
+    ProductionOpened
+    | PersonAppointed
+    | AppointmentEnded
+    | ApprovalRulesSet
+    | AuthorityDelegated
+    | DelegationEnded
+)
 
 
 def decide(production: Production, command: ProductionCommand, context: Context) -> Sequence[Event]:
@@ -64,7 +81,11 @@ def decide(production: Production, command: ProductionCommand, context: Context)
         case EndAppointment():
             return _end(production, command, context)
         case SetApprovalRules():
-            return _set_rules(production, command)
+            return set_rules(production.rules, command)
+        case DelegateAuthority():
+            return delegate_authority(production.delegations, production.team, command, context)
+        case EndDelegation():
+            return end_delegation(production.delegations, command, context)
         case _:
             assert_never(command)
 
@@ -83,6 +104,11 @@ def evolve(production: Production, event: ProductionEvent) -> Production:
             return replace(production, team=with_appointment(production.team, ended))
         case ApprovalRulesSet():
             return replace(production, rules=production.rules.set(event.subject_kind, event.rules))
+        case AuthorityDelegated():
+            delegations = with_delegation(production.delegations, event)
+            return replace(production, delegations=delegations)
+        case DelegationEnded():
+            return replace(production, delegations=with_end(production.delegations, event))
         case _:
             assert_never(event)
 
@@ -90,7 +116,14 @@ def evolve(production: Production, event: ProductionEvent) -> Production:
 PRODUCTION: Decider[Production, ProductionCommand] = Decider(
     kind="production",
     initial=NotOpen(),
-    commands=(OpenProduction, AppointPerson, EndAppointment, SetApprovalRules),
+    commands=(
+        OpenProduction,
+        AppointPerson,
+        EndAppointment,
+        SetApprovalRules,
+        DelegateAuthority,
+        EndDelegation,
+    ),
     decide=decide,
     evolve=evolve,
 )
@@ -149,22 +182,3 @@ def _end(production: Open, command: EndAppointment, context: Context) -> Sequenc
     ended = before.model_copy(update={"ends": command.ends})
     check_leadership(production.team, ended, context.at.date())
     return [AppointmentEnded(**command.model_dump())]
-
-
-def _set_rules(production: Open, command: SetApprovalRules) -> Sequence[Event]:
-    if production.rules.get(command.subject_kind, ()) == command.rules:
-        return []
-    bands = sorted(command.rules, key=lambda rule: rule.at_least)
-    for band in bands:
-        if band.below is not None and band.below <= band.at_least:
-            raise BandsOverlap(
-                f"the band from {band.at_least} to {band.below} holds no amount: "
-                "`below` must be more than `at_least`"
-            )
-    for lower, upper in pairwise(bands):
-        if lower.below is None or lower.below > upper.at_least:
-            raise BandsOverlap(
-                f"the band from {lower.at_least} reaches into the one from {upper.at_least}: "
-                f"end it with `below` {upper.at_least}"
-            )
-    return [ApprovalRulesSet(subject_kind=command.subject_kind, rules=command.rules)]

@@ -71,3 +71,67 @@ class OnlyTheRequesterMayVoid(Rejection):
     """Who neither asked nor leads the production cannot take the question back."""
 
     STATUS: ClassVar[int] = 403
+
+
+class StepIsNotReached(Rejection):
+    """Those of the step before must agree first."""
+
+
+class VoiceIsCounted(Rejection):
+    """A person and who decides in his place count once together."""
+
+
+class RoleIsNotConsulted(Rejection):
+    """The rule of the request asks others for their view."""
+
+    STATUS: ClassVar[int] = 403
+
+
+class AnswerIsDueBeforeTheQuestion(Rejection):
+    """Nobody can answer in time what is due already."""
+
+
+class DelegationEndsBeforeItStarts(Rejection):
+    """Its last day is earlier than its first."""
+
+
+class DelegationEndsEarlier(Rejection):
+    """Ending a delegation cannot make it longer."""
+
+
+class DelegationIsUnknown(Rejection):
+    """There is no such delegation to end."""
+
+
+class DelegateIsTheDelegator(Rejection):
+    """Who decides himself needs nobody in his place."""
+
+
+class DelegateIsNotOnTheTeam(Rejection):
+    """Only somebody who is appointed to a deciding role in that time can stand in."""
+
+
+class OnlyTheDelegatorMayEnd(Rejection):
+    """Who neither gave the authority nor leads the production cannot take it back."""
+
+    STATUS: ClassVar[int] = 403
+
+
+class ScreeningIsUnknown(Rejection):
+    """No cut was shown under this id."""
+
+
+class ScreeningIsAnother(Rejection):
+    """The same id was used for another screening."""
+
+
+class ScreeningIsDecided(Rejection):
+    """What follows from it was decided."""
+
+
+class ScoresAreMissing(Rejection):
+    """Nothing is decided before the cards are counted."""
+
+
+class CardsDoNotFit(Rejection):
+    """More cards, or more that recommend the film, than people who could have filled them in."""

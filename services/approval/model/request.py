@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from events.approval import (
+    ApprovalFellDue,
     ApprovalGiven,
     ApprovalGranted,
     ApprovalRefused,
-    ApprovalRequested,
     ApprovalVoided,
+    ConsultationGiven,
 )
 from events.event import Event
 from runtime.decider import Context, Decider
 from services.approval.commands import (
     LEADERS,
+    FallDue,
+    GiveView,
     GrantApproval,
     RefuseApproval,
     RequestApproval,
@@ -29,32 +32,34 @@ from services.approval.model.phases import (
     Voided,
     ending_of,
     evolve,
+    listed,
     subject_of,
 )
+from services.approval.model.question import ask, by_policy
 from services.approval.model.rejections import (
     OnlyTheRequesterMayVoid,
-    RequesterMayNotDecide,
-    RequestIsAnother,
     RequestIsClosed,
     RequestIsUnknown,
-    RoleMayNotDecide,
-    RoleMayNotSetRule,
-    SubjectIsSubmitted,
+    RoleIsNotConsulted,
 )
-from services.approval.policies import SUBMITTED_BY_THEIR_ROOM, Known
+from services.approval.model.voices import check_uncounted, given_for, has_agreed
 
 
 def decide(request: Request, command: RequestCommand, context: Context) -> Sequence[Event]:
     """The facts that follow from `command`."""
     match command:
         case RequestApproval():
-            return _ask(request, command, context)
+            return ask(request, command, context)
+        case GiveView():
+            return _give_view(request, command, context)
         case GrantApproval():
             return _grant(request, command, context)
         case RefuseApproval():
             return _refuse(request, command, context)
         case VoidApproval():
             return _void(request, command, context)
+        case FallDue():
+            return _fall_due(request, context)
         case _:
             assert_never(command)
 
@@ -62,51 +67,51 @@ def decide(request: Request, command: RequestCommand, context: Context) -> Seque
 REQUEST: Decider[Request, RequestCommand] = Decider(
     kind="request",
     initial=NotRequested(),
-    commands=(RequestApproval, GrantApproval, RefuseApproval, VoidApproval),
+    commands=(RequestApproval, GiveView, GrantApproval, RefuseApproval, VoidApproval, FallDue),
     decide=decide,
     evolve=evolve,
 )
 
 
-def _ask(request: Request, command: RequestApproval, context: Context) -> Sequence[Event]:
-    if not isinstance(request, NotRequested):
-        asked = request.asked
-        if (asked.subject, asked.amount) == (command.subject, command.amount) and (
-            command.rule in (None, asked.rule)
-        ):
-            return []
-        raise RequestIsAnother(
-            f"request {command.request} asks for {subject_of(asked)}: ask under another id"
+def _give_view(request: Request, command: GiveView, context: Context) -> Sequence[Event]:
+    given = ConsultationGiven(request=command.request, by=context.actor, view=command.view)
+    if not isinstance(request, NotRequested) and given in request.views:
+        return []
+    asked = _still_open(request, command.request).asked
+    if not context.roles.intersection(asked.rule.consult):
+        raise RoleIsNotConsulted(
+            f"on {subject_of(asked)} {listed(asked.rule.consult)} is consulted: tell one of them"
+            if asked.rule.consult
+            else f"on {subject_of(asked)} nobody is consulted: tell those who decide"
         )
-    kind = command.subject.kind
-    if kind in SUBMITTED_BY_THEIR_ROOM and not _by_policy(context):
-        raise SubjectIsSubmitted(f"submit the {kind}: its room then asks for the approval itself")
-    if command.rule is not None and not context.roles & LEADERS:
-        raise RoleMayNotSetRule(
-            f"leave `rule` out, so that the production's rules hold, or let {_listed(LEADERS)} ask"
-        )
-    known: Known = context.known or Known()
-    return [
-        ApprovalRequested(
-            request=command.request,
-            subject=command.subject,
-            amount=command.amount,
-            requested_by=context.principal,
-            rule=command.rule or known.rule_for(kind, command.amount),
-        )
-    ]
+    return [given]
 
 
 def _grant(request: Request, command: GrantApproval, context: Context) -> Sequence[Event]:
-    if isinstance(request, Open | Granted) and context.actor in request.agreed:
+    if isinstance(request, Open | Granted) and has_agreed(context.actor, request.votes):
         return []
-    still_open = _open_to(request, context, command.request)
-    asked = still_open.asked
-    if len(still_open.agreed) + 1 < asked.rule.needed:
-        return [ApprovalGiven(request=asked.request, by=context.actor, note=command.note)]
+    still_open = _still_open(request, command.request)
+    check_uncounted(still_open, context)
+    stands_in_for = given_for(still_open, context)
+    asked, number = still_open.asked, still_open.step
+    steps = asked.rule.steps
+    if number == len(steps) and still_open.missing(number, steps[-1]) == 1:
+        return [
+            ApprovalGranted(
+                request=asked.request,
+                subject=asked.subject,
+                by=context.actor,
+                note=command.note,
+                given_for=stands_in_for,
+            )
+        ]
     return [
-        ApprovalGranted(
-            request=asked.request, subject=asked.subject, by=context.actor, note=command.note
+        ApprovalGiven(
+            request=asked.request,
+            by=context.actor,
+            note=command.note,
+            step=number,
+            given_for=stands_in_for,
         )
     ]
 
@@ -114,10 +119,14 @@ def _grant(request: Request, command: GrantApproval, context: Context) -> Sequen
 def _refuse(request: Request, command: RefuseApproval, context: Context) -> Sequence[Event]:
     if isinstance(request, Refused) and request.refused.by == context.actor:
         return []
-    asked = _open_to(request, context, command.request).asked
+    still_open = _still_open(request, command.request)
     return [
         ApprovalRefused(
-            request=asked.request, subject=asked.subject, by=context.actor, reason=command.reason
+            request=still_open.asked.request,
+            subject=still_open.asked.subject,
+            by=context.actor,
+            reason=command.reason,
+            given_for=given_for(still_open, context),
         )
     ]
 
@@ -127,42 +136,30 @@ def _void(request: Request, command: VoidApproval, context: Context) -> Sequence
     if not isinstance(request, Open):
         return []
     asked = request.asked
-    if not (_by_policy(context) or context.actor == asked.requested_by or context.roles & LEADERS):
+    if not (by_policy(context) or context.actor == asked.requested_by or context.roles & LEADERS):
         raise OnlyTheRequesterMayVoid(
-            f"let {asked.requested_by}, who asked, or {_listed(LEADERS)} void it"
+            f"let {asked.requested_by}, who asked, or {listed(LEADERS)} void it"
         )
     return [ApprovalVoided(request=asked.request, subject=asked.subject, reason=command.reason)]
 
 
-def _open_to(request: Request, context: Context, request_id: str) -> Open:
-    """The request, if it is open and this person may decide on it."""
+def _fall_due(request: Request, context: Context) -> Sequence[Event]:
+    # A timer may come late, early or twice: what it says is judged by its own time.
+    if not isinstance(request, Open) or request.fell_due:
+        return []
+    asked = request.asked
+    if asked.due_on is None or context.at.date() <= asked.due_on:
+        return []
+    return [ApprovalFellDue(request=asked.request, subject=asked.subject, due_on=asked.due_on)]
+
+
+def _still_open(request: Request, request_id: str) -> Open:
     match request:
         case NotRequested():
             raise RequestIsUnknown(f"nobody asked under {request_id}: check the request's id")
         case Granted() | Refused() | Voided():
             raise RequestIsClosed(f"{ending_of(request)}: ask again under a new id")
-        case Open(asked=asked):
-            _check_may_decide(asked, context)
+        case Open():
             return request
         case _:
             assert_never(request)
-
-
-def _check_may_decide(asked: ApprovalRequested, context: Context) -> None:
-    if context.actor == asked.requested_by:
-        raise RequesterMayNotDecide(
-            f"{context.actor} asked for {subject_of(asked)}: somebody else with the role of "
-            f"{_listed(asked.rule.roles)} must decide"
-        )
-    if not context.roles.intersection(asked.rule.roles):
-        raise RoleMayNotDecide(
-            f"{subject_of(asked)} is for {_listed(asked.rule.roles)} to decide: let one of them"
-        )
-
-
-def _by_policy(context: Context) -> bool:
-    return context.actor != context.principal
-
-
-def _listed(roles: Sequence[str] | frozenset[str]) -> str:
-    return " or ".join(sorted(roles))

@@ -1,34 +1,42 @@
 """Commitments: raised, relieved by postings, closed."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import assert_never
 
 from events.budget import CommitmentClosed, CommitmentRaised, CostPosted
+from events.money import ZERO
 from services.budget.commands import CloseCommitment, RaiseCommitment
 from services.budget.model.currency import exact
-from services.budget.model.ledger import ClosedCommitment, Ledger, LedgerEvent
+from services.budget.model.ledger import ClosedCommitment, EntryEvent, Ledger, OpenCommitment
 from services.budget.model.rejections import (
     CommitmentExists,
     CommitmentIsClosed,
     CommitmentIsOnAnotherAccount,
     CommitmentIsUnknown,
+    CurrencyIsAnother,
     InvoiceExceedsCommitment,
 )
 
 
-def raise_commitment(
-    ledger: Ledger, entry: RaiseCommitment, currency: str
-) -> Sequence[LedgerEvent]:
+def raise_commitment(ledger: Ledger, entry: RaiseCommitment, currency: str) -> Sequence[EntryEvent]:
     """The fact that money was promised."""
+    if entry.currency not in (None, currency):
+        raise CurrencyIsAnother(
+            f"{entry.commitment} is {entry.amount} {entry.currency}, and the production counts in "
+            f"{currency}: commit what it comes to in {currency} by hand"
+        )
+    amount = exact(entry.amount, currency) - _spent_before(ledger, entry)
     raised = CommitmentRaised(
         commitment=entry.commitment,
         account=entry.account,
-        amount=exact(entry.amount, currency),
+        amount=amount,
         description=entry.description,
         raised_on=entry.raised_on,
     )
     before = ledger.commitments.get(entry.commitment)
     if before is None:
-        return [raised]
+        return [raised] if amount > 0 else []
     if before.raised == raised:
         return []
     raise CommitmentExists(
@@ -37,7 +45,21 @@ def raise_commitment(
     )
 
 
-def close_commitment(ledger: Ledger, entry: CloseCommitment) -> Sequence[LedgerEvent]:
+def _spent_before(ledger: Ledger, entry: RaiseCommitment) -> Decimal:
+    """What was posted against the commitment that this one is in place of."""
+    before = ledger.commitments.get(entry.in_place_of) if entry.in_place_of else None
+    match before:
+        case OpenCommitment(raised=raised, open=left):
+            return raised.amount - left
+        case ClosedCommitment(raised=raised, closed=closed):
+            return raised.amount - closed.released
+        case None:
+            return ZERO
+        case _:
+            assert_never(before)
+
+
+def close_commitment(ledger: Ledger, entry: CloseCommitment) -> Sequence[EntryEvent]:
     """The fact that what was open was let go."""
     commitment = ledger.commitments.get(entry.commitment)
     if commitment is None:

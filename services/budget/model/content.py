@@ -4,16 +4,15 @@ Plans have 10,000 lines and change line by line, so they are persistent maps: a 
 that stays the same with the plan before it.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
-from hashlib import sha256
 
 from immutables import Map
 
-from events.budget import Category, Line, PricedLine
+from events.budget import AccountTotal, Category, Level, Line, PricedLine
 from events.money import ZERO, rounded
+from runtime.content import content_hash
 from services.budget.model.rejections import (
     AccountIsInAnotherCategory,
     CategoryExists,
@@ -120,24 +119,35 @@ class Content:
             raise SumIsTooLarge(f"the budget comes to over {SUM_MAX:,}: check its largest lines")
         return total
 
+    def total_of(self, level: Level) -> Decimal:
+        """The sum of the rounded subtotals of one production level."""
+        return sum(
+            (
+                line.subtotal
+                for line in self.lines.values()
+                if self.categories[line.category].level is level
+            ),
+            ZERO,
+        )
+
+    def by_account(self) -> tuple[AccountTotal, ...]:
+        """What each account comes to, in the order of their numbers."""
+        totals: dict[str, Decimal] = {}
+        for line in self.lines.values():
+            totals[line.account] = totals.get(line.account, ZERO) + line.subtotal
+        return tuple(
+            AccountTotal(account=account, total=total) for account, total in sorted(totals.items())
+        )
+
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON: the same content has the same, in whatever order and
         with however many trailing zeros it was written."""
-        canonical = json.dumps(
+        return content_hash(
             {
                 "currency": self.currency,
                 "categories": [
                     category.model_dump() for _, category in sorted(self.categories.items())
                 ],
                 "lines": [line.model_dump() for _, line in sorted(self.lines.items())],
-            },
-            default=_shortest,
-            ensure_ascii=False,
-            separators=(",", ":"),
-            sort_keys=True,
+            }
         )
-        return sha256(canonical.encode()).hexdigest()
-
-
-def _shortest(number: Decimal) -> str:
-    return format((number + 0).normalize(), "f")

@@ -1,4 +1,4 @@
-"""Costs: commitments, postings, reversals and estimates, one fact each.
+"""Costs: commitments, postings, reversals, estimates, one fact each, and overages they bring.
 
 Many entries are single facts and no page of them, since each holds in the world from a day of its
 own, and a report of that day must see it.
@@ -11,43 +11,70 @@ from events.event import Event
 from runtime.decider import Context, Decider, Rejection
 from runtime.refusals import Problem, listed, problem
 from services.budget.commands import (
+    ApproveOverage,
     CloseCommitment,
     CostEntry,
     CostsCommand,
+    ForecastOverage,
+    OverageCommand,
     PostCost,
     RaiseCommitment,
     RecordCosts,
+    RefuseOverage,
     ReverseCost,
     SetEstimate,
+    SetOverageThreshold,
 )
 from services.budget.model.commitments import close_commitment, raise_commitment
 from services.budget.model.currency import currency_of
 from services.budget.model.estimates import set_estimate
-from services.budget.model.ledger import Ledger, LedgerEvent, evolve
+from services.budget.model.known import Known
+from services.budget.model.ledger import EntryEvent, Ledger, evolve
+from services.budget.model.overages import decide_overage, overage_by_forecast
 from services.budget.model.postings import post_cost, reverse_cost
 from services.budget.model.rejections import EntriesDoNotFit
 
 
 def decide(ledger: Ledger, command: CostsCommand, context: Context) -> Sequence[Event]:
-    """The facts that follow from `command`."""
-    currency = currency_of(context.known)
+    """The facts that follow from `command`: what is entered, and the overage that it brings."""
+    known: Known = context.known
+    currency = currency_of(known)
+    if isinstance(command, OverageCommand):
+        return decide_overage(ledger, command, known, currency)
     if isinstance(command, RecordCosts):
-        return _record_all(ledger, command, currency)
-    return _record(ledger, command, currency)
+        events = _record_all(ledger, command, currency)
+    else:
+        events = _record(ledger, command, currency)
+    if not events:
+        return []
+    for event in events:
+        ledger = evolve(ledger, event)
+    return [*events, *overage_by_forecast(ledger, known, currency)]
 
 
 COSTS: Decider[Ledger, CostsCommand] = Decider(
     kind="costs",
     initial=Ledger(),
-    commands=(RaiseCommitment, CloseCommitment, PostCost, ReverseCost, SetEstimate, RecordCosts),
+    commands=(
+        RaiseCommitment,
+        CloseCommitment,
+        PostCost,
+        ReverseCost,
+        SetEstimate,
+        RecordCosts,
+        SetOverageThreshold,
+        ForecastOverage,
+        ApproveOverage,
+        RefuseOverage,
+    ),
     decide=decide,
     evolve=evolve,
 )
 
 
-def _record_all(ledger: Ledger, command: RecordCosts, currency: str) -> Sequence[Event]:
+def _record_all(ledger: Ledger, command: RecordCosts, currency: str) -> Sequence[EntryEvent]:
     """Every entry sees those before it; what one breaks is told for all of them."""
-    events: list[Event] = []
+    events: list[EntryEvent] = []
     problems: list[Problem] = []
     for index, entry in enumerate(command.entries):
         try:
@@ -68,7 +95,7 @@ def _record_all(ledger: Ledger, command: RecordCosts, currency: str) -> Sequence
     return events
 
 
-def _record(ledger: Ledger, entry: CostEntry, currency: str) -> Sequence[LedgerEvent]:
+def _record(ledger: Ledger, entry: CostEntry, currency: str) -> Sequence[EntryEvent]:
     match entry:
         case RaiseCommitment():
             return raise_commitment(ledger, entry, currency)

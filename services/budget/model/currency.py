@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from events.money import is_exact, minor_units, rounded
+from services.budget.model.known import Known
 from services.budget.model.rejections import AmountIsNotExact, CurrencyIsUnknown
-from services.budget.policies import Known
 
 
 def currency_of(known: Known | None) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from events.budget import EstimateBasis, EstimateSet
 from services.budget.commands import SetEstimate
 from services.budget.model.currency import exact
-from services.budget.model.ledger import Ledger, LedgerEvent
+from services.budget.model.ledger import EntryEvent, Ledger
 from services.budget.model.rejections import EstimateExists, EstimateIsNegative
 
 
-def set_estimate(ledger: Ledger, entry: SetEstimate, currency: str) -> Sequence[LedgerEvent]:
+def set_estimate(ledger: Ledger, entry: SetEstimate, currency: str) -> Sequence[EntryEvent]:
     """The fact that an estimate was set."""
     value = exact(entry.value, currency)
     if value < 0 and entry.basis is not EstimateBasis.VARIANCE:

@@ -10,6 +10,7 @@ from events.budget import (
     BudgetReturned,
     BudgetSubmitted,
     CategoriesAdded,
+    HotCostBaseSet,
     LineAdded,
     LineRemoved,
     LineRevised,
@@ -50,10 +51,11 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Locked:
-    """This version was approved."""
+    """This version was approved. Its hot-cost base is there once the schedule is locked too."""
 
     content: Content
     locked: BudgetLocked
+    hot_base: HotCostBaseSet | None = None
 
     @property
     def version(self) -> int:
@@ -65,7 +67,13 @@ Budget = Undrafted | Drafted
 
 ContentEvent = CategoriesAdded | LineAdded | LinesImported | LineRevised | LineRemoved
 BudgetEvent = (
-    BudgetDrafted | ContentEvent | BudgetSubmitted | BudgetLocked | BudgetReturned | BudgetReopened
+    BudgetDrafted
+    | ContentEvent
+    | BudgetSubmitted
+    | BudgetLocked
+    | BudgetReturned
+    | BudgetReopened
+    | HotCostBaseSet
 )
 
 
@@ -83,6 +91,9 @@ def evolve(budget: Budget, event: BudgetEvent) -> Budget:
             return Draft(budget.content, event.version + 1)
         case BudgetReopened():
             return Draft(budget.content, event.version)
+        case HotCostBaseSet():
+            assert isinstance(budget, Locked)
+            return replace(budget, hot_base=event)
         case CategoriesAdded() | LineAdded() | LinesImported() | LineRevised() | LineRemoved():
             assert isinstance(budget, Draft)
             return replace(budget, content=_edited(budget.content, event))

@@ -17,9 +17,11 @@ from services.budget.commands import (
     ReopenBudget,
     ReturnBudget,
     ReviseLine,
+    SetHotCostBase,
     SubmitBudget,
 )
 from services.budget.model.edits import decide_edit
+from services.budget.model.hot_costs import set_hot_cost_base
 from services.budget.model.phases import (
     Budget,
     Draft,
@@ -45,6 +47,8 @@ def decide(budget: Budget, command: BudgetCommand, context: Context) -> Sequence
             return _return(drafted(budget), command)
         case ReopenBudget():
             return _reopen(drafted(budget), command)
+        case SetHotCostBase():
+            return set_hot_cost_base(drafted(budget), command)
         case DraftBudget() | AddCategories() | ImportBudget():
             return decide_edit(budget, command, context)
         case AddLine() | ReviseLine() | RemoveLine():
@@ -67,6 +71,7 @@ BUDGET: Decider[Budget, BudgetCommand] = Decider(
         LockBudget,
         ReturnBudget,
         ReopenBudget,
+        SetHotCostBase,
     ),
     decide=decide,
     evolve=evolve,
@@ -98,7 +103,13 @@ def _lock(budget: Drafted, command: LockBudget) -> Sequence[Event]:
             submitted.version,
             submitted.content_hash,
         ) == approved:
-            return [BudgetLocked(**command.model_dump(), total=submitted.total)]
+            return [
+                BudgetLocked(
+                    **command.model_dump(),
+                    total=submitted.total,
+                    accounts=budget.content.by_account(),
+                )
+            ]
         case _:
             raise _moved_on(budget, command.version)
 

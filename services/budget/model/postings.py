@@ -8,8 +8,8 @@ from services.budget.commands import PostCost, ReverseCost
 from services.budget.model.commitments import check_relief
 from services.budget.model.currency import exact
 from services.budget.model.ledger import (
+    EntryEvent,
     Ledger,
-    LedgerEvent,
     OpenCommitment,
     ReversedPosting,
 )
@@ -22,7 +22,7 @@ from services.budget.model.rejections import (
 )
 
 
-def post_cost(ledger: Ledger, entry: PostCost, currency: str) -> Sequence[LedgerEvent]:
+def post_cost(ledger: Ledger, entry: PostCost, currency: str) -> Sequence[EntryEvent]:
     """The fact that money was spent."""
     amount = exact(entry.amount, currency)
     posted = CostPosted(
@@ -46,7 +46,7 @@ def post_cost(ledger: Ledger, entry: PostCost, currency: str) -> Sequence[Ledger
     )
 
 
-def reverse_cost(ledger: Ledger, entry: ReverseCost) -> Sequence[LedgerEvent]:
+def reverse_cost(ledger: Ledger, entry: ReverseCost) -> Sequence[EntryEvent]:
     """The fact that a posting was taken back."""
     posting = ledger.postings.get(entry.posting)
     if posting is None:

@@ -117,3 +117,23 @@ class CurrencyIsAnother(Rejection):
 
 class EntriesDoNotFit(Rejection):
     """Some entries break a rule; nothing of them all was recorded."""
+
+
+class BudgetIsNotLocked(Rejection):
+    """Only what was approved can be spread or gone over."""
+
+
+class OverageThresholdIsNotSet(Rejection):
+    """Nobody has said from how much on an overage must be approved."""
+
+
+class OverageIsUnknown(Rejection):
+    """Nobody forecast an overage under this reference."""
+
+
+class OverageIsAnother(Rejection):
+    """The reference or the hash belongs to another overage."""
+
+
+class OverageIsAnswered(Rejection):
+    """It was approved or refused."""

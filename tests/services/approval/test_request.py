@@ -84,14 +84,14 @@ def test_a_request_without_rules_is_for_the_executive_producer():
 def test_a_request_takes_the_rule_that_stands_for_its_kind_and_amount():
     low = Rule(below=Decimal(1000), roles=(Role.LINE_PRODUCER,))
     high = Rule(at_least=Decimal(1000), roles=(Role.FINANCIER,))
-    known = Known(rules={"overage": (high, low)})
-    overage = Subject(kind="overage", name="2302", version=1, content_hash="aa" * 32)
+    known = Known(rules={"purchase": (high, low)})
+    purchase = Subject(kind="purchase", name="PO-1013", version=1, content_hash="aa" * 32)
     for amount, rule in [("999.99", low), ("1000", high), ("-1", EXECUTIVE_PRODUCER_ALONE)]:
-        ask = RequestApproval(request=REQUEST, subject=overage, amount=Decimal(amount))
+        ask = RequestApproval(request=REQUEST, subject=purchase, amount=Decimal(amount))
         [asked_for] = given(DECIDER).when(ask, by=INGRID, known=known).events
         assert isinstance(asked_for, ApprovalRequested)
         assert asked_for.rule == rule
-    unpriced = RequestApproval(request=REQUEST, subject=overage)
+    unpriced = RequestApproval(request=REQUEST, subject=purchase)
     [asked_for] = given(DECIDER).when(unpriced, by=INGRID, known=known).events
     assert isinstance(asked_for, ApprovalRequested)
     assert asked_for.rule == high, "leaving the amount out must not lead to the lowest band"
@@ -112,9 +112,11 @@ def test_a_policy_asks_for_the_person_whose_fact_it_answers():
     assert asked_for.requested_by == "lucille"
 
 
-def test_nobody_asks_about_a_budget_by_hand():
-    by_hand = RequestApproval(request=REQUEST, subject=BUDGET, amount=Decimal(1))
-    given(DECIDER).when(by_hand, by=BRAM).refused(SubjectIsSubmitted, "submit the budget")
+@pytest.mark.parametrize("kind", ["budget", "schedule", "contract", "overage"])
+def test_nobody_asks_by_hand_about_what_its_room_submits(kind):
+    subject = BUDGET.model_copy(update={"kind": kind})
+    by_hand = RequestApproval(request=REQUEST, subject=subject, amount=Decimal(1))
+    given(DECIDER).when(by_hand, by=BRAM).refused(SubjectIsSubmitted, f"submit the {kind}")
 
 
 def test_the_same_question_again_records_nothing():

@@ -67,7 +67,7 @@ COMMIT = RaiseCommitment(
     description="Lantern room: steel frame, floor and glazing",
     raised_on=date(2026, 9, 8),
 )
-RAISED = CommitmentRaised(**COMMIT.model_dump())
+RAISED = CommitmentRaised(**COMMIT.model_dump(exclude={"currency", "in_place_of"}))
 POST = PostCost(
     posting="INV-2014",
     account="2302",

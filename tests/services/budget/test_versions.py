@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from events.budget import (
+    AccountTotal,
     BudgetDrafted,
     BudgetLocked,
     BudgetReopened,
@@ -52,7 +53,11 @@ SUBMITTED = BudgetSubmitted(
     version=1, content_hash=CONTENT_HASH, total=Decimal("86000.00"), currency="USD"
 )
 LOCK = LockBudget(version=1, content_hash=CONTENT_HASH, request=BUDGET_REQUEST)
-LOCKED = BudgetLocked(**LOCK.model_dump(), total=Decimal("86000.00"))
+LOCKED = BudgetLocked(
+    **LOCK.model_dump(),
+    total=Decimal("86000.00"),
+    accounts=(AccountTotal(account="1401", total=Decimal("86000.00")),),
+)
 RETURN = ReturnBudget(version=1, reason="Another safety boat is missing", by="henrietta")
 RETURNED = BudgetReturned(**RETURN.model_dump())
 REOPEN = ReopenBudget(reason="The engineer condemned the gallery rail")

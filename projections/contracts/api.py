@@ -1,0 +1,85 @@
+"""The nameplate of contracts, and the queries they answer."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from events.contract import FEES_ARE_FOR
+from events.names import Id
+from projections.contracts.answers import Contract, Contracts
+from projections.contracts.rows import Deal
+from projections.contracts.screens import SCREENS
+from projections.contracts.telling import LIST, page_of_deals, summary, whole
+from projections.contracts.view import VIEW
+from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
+from runtime.reading.query import PAGE_ROWS_MAX, Reader
+from runtime.rooms import Projection
+from runtime.web.callers import CallerNow, Production
+from runtime.web.problems import NotThere
+
+OneContract = Annotated[Id, Path(description="the contract's id, a UUID")]
+
+
+def routes(reader: Reader) -> APIRouter:
+    """The queries, over one reader of the rows."""
+    router = APIRouter(prefix="/v1", tags=["contracts"])
+
+    @router.get(
+        "/productions/{production}/contracts",
+        response_model=Contracts,
+        responses=REFUSALS,
+        summary="What was agreed with whom, and where each deal stands",
+    )
+    async def contracts(
+        production: Production,
+        caller: CallerNow,
+        after: After = None,
+        cursor: Cursor = None,
+        limit: Limit = PAGE_ROWS_MAX,
+    ) -> Response:
+        await reader.until(after)
+        member = await reader.member(production, caller)
+        reading = await reader.read([production], LIST)
+        rows = reading.rows[production]
+        fees = bool(member.roles & FEES_ARE_FOR)
+        page, following = page_of_deals(rows, cursor, limit)
+        return json_of(
+            {
+                "production": production,
+                **reading.about[production],
+                "fees_told": fees,
+                "rows": await reader.opened([summary(rows, deal, fees) for deal in page]),
+                "freshness": await freshness_of(reader, reading),
+                "next": following,
+            }
+        )
+
+    @router.get(
+        "/productions/{production}/contracts/{contract}",
+        response_model=Contract,
+        responses=REFUSALS,
+        summary="One deal in full: terms, versions, offers, clearance, and what came of its parts",
+    )
+    async def contract(
+        production: Production, contract: OneContract, caller: CallerNow, after: After = None
+    ) -> Response:
+        await reader.until(after)
+        member = await reader.member(production, caller)
+        reading = await reader.read([production])
+        rows = reading.rows[production]
+        deal = rows.get(Deal, contract)
+        if deal is None:
+            raise NotThere(f"there is no contract {contract} on this production: list them first")
+        told = whole(rows, deal, bool(member.roles & FEES_ARE_FOR))
+        return json_of(
+            {
+                "production": production,
+                **await reader.opened(told),
+                "freshness": await freshness_of(reader, reading),
+            }
+        )
+
+    return router
+
+
+projection = Projection(name="contracts", version=1, view=VIEW, routes=routes, screens=SCREENS)

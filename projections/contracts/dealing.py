@@ -1,0 +1,136 @@
+"""How a deal moves: drafted, offered, countered, agreed, cleared, executed, ended."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from events import contract as facts
+from events.contract import Side
+from events.envelope import Recorded
+from projections.contracts.moves import Cleared, Dealing, Ended, Negotiated, move_of
+from projections.contracts.rows import Deal, Standing, Version
+from runtime.view import Row, Rows
+
+
+def dealt(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Row]:
+    """The deal after one move, with the move itself and the terms that came with it."""
+    deal = rows.get(Deal, event.contract) or Deal(event.contract)
+    if isinstance(event, Negotiated):
+        yield replace(_negotiated(deal, event), since=recorded.recorded_at)
+    elif isinstance(event, Cleared):
+        yield _cleared(deal, event, recorded)
+    else:
+        yield from _ended(rows, deal, event, recorded)
+    yield from _terms(rows, event, recorded)
+    yield move_of(event, recorded)
+
+
+def _negotiated(deal: Deal, event: Negotiated) -> Deal:
+    draft = replace(deal, stage="draft", offered_by=None, expires_at=None)
+    match event:
+        case facts.ContractDrafted():
+            return replace(
+                draft,
+                kind=event.kind.value,
+                title=event.title,
+                party=event.party,
+                name=event.name,
+                version=1,
+            )
+        case facts.TermsRedrafted():
+            return replace(draft, version=event.version, clearance=None)
+        case facts.OfferMade():
+            return _offered(deal, event.version, Side.PRODUCTION, event.expires_at)
+        case facts.OfferCountered():
+            return _offered(deal, event.version, event.by, event.expires_at)
+        case facts.OfferAccepted():
+            return replace(draft, version=event.version, stage="agreed")
+        case facts.OfferLapsed() | facts.OfferWithdrawn():
+            return draft
+        case _:
+            assert_never(event)
+
+
+def _offered(deal: Deal, version: int, by: Side, until: datetime) -> Deal:
+    return replace(
+        deal,
+        version=version,
+        stage="offered",
+        offered_by=by.value,
+        expires_at=until,
+        clearance=None,
+    )
+
+
+def _cleared(before: Deal, event: Cleared, recorded: Recorded) -> Deal:
+    deal = replace(before, since=recorded.recorded_at)
+    match event:
+        case facts.LongFormDrafted():
+            return replace(before, document_hash=event.document_hash)
+        case facts.TermsSubmitted():
+            return replace(deal, version=event.version, stage="submitted", clearance="asked")
+        case facts.TermsWithdrawn():
+            moved_on = before.stage not in ("submitted", "cleared", "refused")
+            return replace(before if moved_on else replace(deal, stage="agreed"), clearance=None)
+        case facts.TermsCleared():
+            return replace(deal, stage="cleared", clearance="given", request=event.request)
+        case facts.ClearanceRefused():
+            return replace(deal, stage="refused", clearance="refused", request=event.request)
+        case facts.ContractExecuted():
+            return replace(
+                deal,
+                kind=event.kind.value,
+                title=event.title,
+                party=event.party,
+                version=event.version,
+                stage="executed",
+                executed_version=event.version,
+                executed_on=event.executed_on,
+            )
+        case facts.ContractAmended():
+            version = event.version
+            return replace(deal, version=version, stage="executed", executed_version=version)
+        case _:
+            assert_never(event)
+
+
+def _ended(rows: Rows, before: Deal, event: Ended, recorded: Recorded) -> Iterator[Row]:
+    deal = replace(before, since=recorded.recorded_at, offered_by=None, expires_at=None)
+    match event:
+        case facts.ContractTerminated():
+            on = event.terminated_on
+            yield replace(deal, ended="terminated", ended_on=on, reason=event.reason)
+            for payment in event.released:
+                standing = rows.get(Standing, event.contract, "payment", payment)
+                standing = standing or Standing(event.contract, "payment", payment, "")
+                yield replace(standing, status="released", on_day=on)
+        case facts.ContractCompleted():
+            yield replace(deal, ended="completed", ended_on=event.completed_on)
+        case facts.ContractExpired():
+            on = recorded.recorded_at.date()
+            yield replace(deal, ended="expired", ended_on=on, reason=event.reason)
+        case _:
+            assert_never(event)
+
+
+def _terms(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Version]:
+    """The terms that came with a fact, unless they stand already, as an offered draft's do."""
+    match event:
+        case facts.ContractDrafted(terms=terms):
+            version, by = 1, Side.PRODUCTION
+        case facts.OfferCountered(version=version, terms=terms, by=by):
+            pass
+        case (
+            facts.TermsRedrafted(version=version, terms=terms)
+            | facts.OfferMade(version=version, terms=terms)
+            | facts.ContractExecuted(version=version, terms=terms)
+            | facts.ContractAmended(version=version, after=terms)
+        ):
+            by = Side.PRODUCTION
+        case _:
+            return
+    standing = rows.get(Version, event.contract, version)
+    text = terms.model_dump_json()
+    if standing is None or standing.terms != text:
+        yield Version(event.contract, version, text, by.value, recorded.recorded_at)

@@ -1,0 +1,91 @@
+"""The nameplate of the inbox, and the queries it answers."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from projections.inbox.answers import Inbox
+from projections.inbox.screens import SCREENS
+from projections.inbox.telling import place, waiting
+from projections.inbox.view import VIEW
+from runtime.people.identity import Caller
+from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of, page_of
+from runtime.reading.query import PAGE_ROWS_MAX, Reader
+from runtime.rooms import Projection
+from runtime.web.callers import CallerNow, Production
+
+Mine = Annotated[bool, Query(description="only what waits for the caller, today")]
+
+
+def routes(reader: Reader) -> APIRouter:
+    """The queries, over one reader of the rows."""
+    router = APIRouter(prefix="/v1", tags=["inbox"])
+
+    @router.get(
+        "/productions/{production}/inbox",
+        response_model=Inbox,
+        responses=REFUSALS,
+        summary="What waits for whom on one production, and what it blocks",
+    )
+    async def one(
+        production: Production,
+        caller: CallerNow,
+        mine: Mine = True,
+        after: After = None,
+        cursor: Cursor = None,
+        limit: Limit = PAGE_ROWS_MAX,
+    ) -> Response:
+        await reader.until(after)
+        await reader.member(production, caller)
+        return json_of(await _inbox(reader, [production], caller, mine, cursor, limit))
+
+    @router.get(
+        "/inbox",
+        response_model=Inbox,
+        responses=REFUSALS,
+        summary="What waits for whom, on every production that you are on",
+    )
+    async def all_of_them(
+        caller: CallerNow,
+        mine: Mine = True,
+        after: After = None,
+        cursor: Cursor = None,
+        limit: Limit = PAGE_ROWS_MAX,
+    ) -> Response:
+        await reader.until(after)
+        productions = await _productions_of(reader, caller)
+        return json_of(await _inbox(reader, productions, caller, mine, cursor, limit))
+
+    return router
+
+
+async def _productions_of(reader: Reader, caller: Caller) -> list[str]:
+    """All of them: the order of the inbox is by what waits, not by production."""
+    found: list[str] = []
+    while True:
+        page = await reader.productions_of(caller, found[-1] if found else None, PAGE_ROWS_MAX)
+        found += page
+        if len(page) < PAGE_ROWS_MAX:
+            return found
+
+
+async def _inbox(
+    reader: Reader,
+    productions: list[str],
+    caller: Caller,
+    mine: bool,
+    cursor: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    reading = await reader.read(productions)
+    items = waiting(reading, caller.person, mine, await reader.now())
+    page, following = page_of(items, place, cursor, limit)
+    return {
+        "mine": mine,
+        "rows": await reader.opened(page),
+        "freshness": await freshness_of(reader, reading),
+        "next": following,
+    }
+
+
+projection = Projection(name="inbox", version=1, view=VIEW, routes=routes, screens=SCREENS)

@@ -1,0 +1,71 @@
+"""The trail: who did what, when and why, over all logs."""
+
+from typing import Annotated, Any
+
+import typer
+
+from runtime import rooms
+from runtime.cli.causation import chain, reason_of, tree, with_causes
+from runtime.cli.client import As, Client, Url
+from runtime.cli.output import AsJson, print_json
+from runtime.cli.work import Production, audit_line, recorded
+from runtime.printing import out, table
+
+
+def trail(
+    production: Production,
+    service: Annotated[str | None, typer.Option(help="one room's log only")] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(help="one chain only: of an event's id, or of what facts name, a request say"),
+    ] = None,
+    as_tree: Annotated[bool, typer.Option("--tree", help="each fact below its cause")] = False,
+    verify: Annotated[bool, typer.Option(help="check the hash chains")] = True,
+    url: Url = None,
+    name: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who did what, when, why and because of what, over all logs, with the chains checked."""
+    logs = [service] if service else list(rooms.services())
+    with Client.of(url, name) as client:
+        entries = [
+            entry
+            for log in logs
+            for entry in client.pages(f"/v1/productions/{production}/{log}/trail", "events")
+        ]
+    entries.sort(key=lambda entry: entry["recorded_at_us"])
+    audit = audit_line(entries) if verify else None
+    entries = with_causes(entries, rooms.services(), recorded)
+    if of is not None:
+        entries = chain(entries, of)
+    if as_tree:
+        entries = [entry | {"depth": depth} for depth, entry in tree(entries)]
+    if as_json:
+        print_json({"events": entries, "audit": audit})
+        return
+    columns = ("Recorded (UTC)", "What", "Who", "Where", "Reason", "Because of")
+    rows = [_row(entry) for entry in entries]
+    out.print(table("Trail", columns, rows, whole=("What", "Where")))
+    if audit:
+        out.print(audit, highlight=False)
+
+
+def _row(entry: dict[str, Any]) -> list[str]:
+    below = entry.get("depth", 0)
+    return [
+        entry["recorded_at"][:19].replace("T", " "),
+        "  " * (below - 1) + "↳ " + entry["type"] if below else entry["type"],
+        entry["actor"],
+        f"{entry['log']} {entry['position']}",
+        reason_of(entry),
+        _because(entry),
+    ]
+
+
+def _because(entry: dict[str, Any]) -> str:
+    """The sentence, and behind it the fact that it answers."""
+    cause = entry["cause"]
+    if cause is None or cause["type"] is None:
+        return ""
+    fact = f"{cause['type']} ({cause['log']} {cause['position']})"
+    return f"{entry['because']}: {fact}" if entry["because"] else fact

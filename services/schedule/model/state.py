@@ -1,0 +1,68 @@
+"""The state of a schedule, and how facts lead from one to the next."""
+
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from events.schedule import (
+    BehindThresholdSet,
+    BoardLaid,
+    BreakdownsAdded,
+    ElementsAdded,
+    MilestoneMoved,
+    MilestoneReached,
+    MilestoneSet,
+    ScheduleDrafted,
+    ScheduleImported,
+    ScheduleLocked,
+    ScheduleReopened,
+    ScheduleReturned,
+    ScheduleSubmitted,
+    ShootDayFellBehind,
+    ShootDaysMoved,
+    ShootDaysPlanned,
+    ShootDayWrapped,
+    TaskFinished,
+    TaskMoved,
+    TaskSet,
+)
+from services.schedule.model import dates, phases, shoot
+from services.schedule.model.dates import Dates, DatesEvent
+from services.schedule.model.phases import Phase, PhaseEvent, Undrafted
+from services.schedule.model.shoot import Shoot, ShootEvent
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The plan in its phase, what was shot, and the dates that the production is held to."""
+
+    phase: Phase = field(default_factory=Undrafted)
+    shoot: Shoot = field(default_factory=Shoot)
+    dates: Dates = field(default_factory=Dates)
+
+
+ScheduleEvent = PhaseEvent | ShootEvent | DatesEvent
+
+
+def evolve(schedule: Schedule, event: ScheduleEvent) -> Schedule:
+    """The schedule after `event`."""
+    match event:
+        case MilestoneSet() | MilestoneMoved() | MilestoneReached():
+            return replace(schedule, dates=dates.evolve(schedule.dates, event))
+        case TaskSet() | TaskMoved() | TaskFinished():
+            return replace(schedule, dates=dates.evolve(schedule.dates, event))
+        case BehindThresholdSet() | ShootDayWrapped() | ShootDayFellBehind():
+            return replace(schedule, shoot=shoot.evolve(schedule.shoot, event))
+        case ScheduleLocked():
+            return replace(
+                schedule,
+                phase=phases.evolve(schedule.phase, event),
+                shoot=shoot.evolve(schedule.shoot, event),
+            )
+        case ScheduleDrafted() | ElementsAdded() | BreakdownsAdded() | BoardLaid():
+            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+        case ScheduleImported() | ShootDaysPlanned() | ShootDaysMoved():
+            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+        case ScheduleSubmitted() | ScheduleReturned() | ScheduleReopened():
+            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+        case _:
+            assert_never(event)

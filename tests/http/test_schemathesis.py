@@ -1,0 +1,77 @@
+"""Every operation of the API, asked by a tool that knows nothing of Reel but its own description.
+
+It sends examples, limits, wrong bodies and chance, as an executive producer who may do nearly
+everything. Nothing may fail on our side, and every answer must be one that is described.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.http.film import LEADER, NAMES
+from tests.http.instance import Instance, wait_for
+
+pytestmark = [pytest.mark.integration, pytest.mark.fuzz]
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+SECONDS_MAX = 240
+EXAMPLES_MAX = 2
+
+CONFIG = """
+[parameters]
+"path.production" = "{production}"
+
+[phases.stateful]
+enabled = false
+
+[output.truncation]
+enabled = false
+"""
+
+
+def test_every_operation_answers_as_the_document_says(instance: Instance, tmp_path: Path) -> None:
+    film = instance.film()
+    for role in ("line-producer", "production-accountant"):
+        token = film.appoint(role, NAMES[LEADER]).json()["token"]
+    film.until_heard(token)
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG.format(production=film.production))
+    report = tmp_path / "report.ndjson"
+    token = instance.issuer.token(NAMES[LEADER])
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "--config-file",
+            str(config),
+            "run",
+            f"{instance.url}/openapi.json",
+            "--header",
+            f"Authorization: Bearer {token}",
+            "--checks",
+            ",".join(CHECKS),
+            "--max-examples",
+            str(EXAMPLES_MAX),
+            "--report-ndjson-path",
+            str(report),
+            "--seed",
+            "1",
+            "--continue-on-failure",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    wait_for("readiness", lambda: httpx.get(f"{instance.url}/readyz").status_code == 200)

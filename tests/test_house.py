@@ -135,7 +135,9 @@ def test_a_pure_file_has_no_clock_no_chance_no_input_and_no_output(path: Path) -
 
 # --- words -----------------------------------------------------------------------------------
 
-PAST = tuple("ed en Set Paid Sent Held Made Built Met Lost Cut Forecast FellDue Withdrawn".split())
+PAST = tuple(
+    "ed en Set Paid Sent Held Made Built Met Lost Cut Laid Forecast Withdrawn FellDue FellBehind".split()
+)
 """How a past participle may end; a new irregular verb is added here."""
 
 EVENTS = sorted(set(catalogue().values()), key=lambda event: event.__name__)
@@ -162,6 +164,7 @@ IRREGULAR = {
     "Forecast": "Forecast",
     "Give": "Given",
     "Hold": "Held",
+    "Lay": "Laid",
     "Make": "Made",
     "Meet": "Met",
     "Pay": "Paid",
@@ -172,6 +175,8 @@ IRREGULAR = {
 
 OTHERWISE_NAMED = {
     "ImportBudget": "a file of lines becomes LinesImported, page by page",
+    "ChooseBoard": "its days get their dates: ShootDaysPlanned",
+    "MoveShootDay": "the days after it follow: ShootDaysMoved",
     "RecordCosts": "each of its entries becomes the fact of its own command",
     "GiveView": "who is consulted says what he thinks: ConsultationGiven",
     "FallDue": "it is the approval that fell due: ApprovalFellDue",
@@ -187,6 +192,9 @@ FOLLOWS_WITHOUT_RHYME = {
     "ContractAmended": "ExecuteContract, of a deal that is executed already",
     "ContractExpired": "LapseOption, of the last option of a deal about options",
     "EngagementConflicted": "RecordConflict",
+    "ShootDaysPlanned": "ChooseBoard, and edits of the chosen board",
+    "ShootDaysMoved": "MoveShootDay",
+    "ShootDayFellBehind": "WrapShootDay, when the slip grows over the threshold",
 }
 """Events that no command rhymes with, each with the command they follow from."""
 
@@ -289,8 +297,10 @@ LONG_FILES = {
     "events/budget.py": "a vocabulary is read from top to bottom in one place",
     "services/approval/commands.py": "one class a command, and nothing else",
     "events/contract.py": "a vocabulary is read from top to bottom in one place",
+    "events/schedule.py": "a vocabulary is read from top to bottom in one place",
     "services/budget/commands.py": "one class a command, and nothing else",
     "services/contract/commands.py": "one class a command, and nothing else",
+    "services/schedule/commands.py": "one class a command, and nothing else",
     "services/budget/files/cells.py": "what people write into cells, kind by kind",
     "services/budget/model/edits.py": "six edits of one plan that share their checks",
     "runtime/kafka/bus.py": "everything that FastStream and aiokafka are told, in one place",

@@ -1,5 +1,6 @@
 """One endpoint per command, and one per file that a service imports, derived from their rooms."""
 
+import asyncio
 import inspect
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -105,7 +106,8 @@ def add_import(router: APIRouter, face: ServiceFace, what: str, importer: Import
             raise problems.MalformedBody(
                 f"the file is not UTF-8 (byte {error.start}): save it as {importer.format}, UTF-8"
             ) from error
-        return await _give(face, production, importer.read(text), caller, key)
+        command = await asyncio.to_thread(importer.read, text)
+        return await _give(face, production, command, caller, key)
 
     router.add_api_route(
         f"/import/{what}",

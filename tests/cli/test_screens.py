@@ -103,8 +103,8 @@ def test_a_screen_asks_a_query_that_its_projection_answers(screen: Screen) -> No
     routes = {route.path: route for route in projection.routes(None).routes}
     paths = [screen.path] + ([screen.of_all.path] if screen.of_all else [])
     assert set(paths) <= set(routes)
-    known = {parameter.name for parameter in routes[screen.path].dependant.query_params}
-    assert {option.name for option in screen.options} <= known
+    known = {parameter.alias for parameter in routes[screen.path].dependant.query_params}
+    assert {option.asks[0] if option.asks else option.name for option in screen.options} <= known
 
 
 def test_no_two_commands_share_a_name() -> None:

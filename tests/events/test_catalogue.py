@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 EVENTS = [pytest.param(shape, id=shape.__name__) for _, shape in sorted(catalogue().items())]
 PAST = re.compile(
     "(ed|Set|Sent|Given|Begun|Made|Met|Put|Paid|Held|Shot|Cut|Drawn|Withdrawn|Left|Lost|Kept|Sold"
-    "|Bought|Taken|Forecast|FellDue)$"
+    "|Bought|Taken|Laid|Forecast|FellDue|FellBehind)$"
 )
 LOCKED = (
     '{"version":1,"content_hash":"' + "3d" * 32 + '","total":"5695852.92",'

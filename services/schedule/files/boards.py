@@ -1,7 +1,6 @@
 """Stripboards of the Universal Schedule Standard: shoot days, boneyards, and what is on neither."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from events.calendar import Calendar
@@ -14,6 +13,7 @@ from services.schedule.files.values import REFERENCE_MAX, shown_plainly
 
 BOARDS_MAX = 100
 DAYS_MAX = 1_000
+STRIPS_MAX = 20_000
 STRIPBOARD, BONEYARD = "stripboard", "boneyard"
 CARRIED = ("id", "name", "boards", "calendar", "created")
 PART_CARRIED = ("id", "name", "breakdownArrays", "breakdownIds", "created")
@@ -25,13 +25,14 @@ def read_boards(root: Node, breakdowns: Breakdowns, calendars: Calendars) -> Seq
     """Every board of the file. A stripboard that lists several units is as many boards."""
     reading = _Reading(root, breakdowns, calendars)
     boards: list[Board] = []
-    for node in root.nodes("stripboards"):
+    for node in root.nodes("stripboards", BOARDS_MAX):
         boards += reading.boards_of(node)
         if len(boards) > BOARDS_MAX:
             root.refuse("stripboards", f"over {BOARDS_MAX} boards", "import the file in parts")
             return ()
     if boards:
-        reading.tell_unused()
+        reading.tell_missing()
+    reading.tell_unused()
     return boards
 
 
@@ -51,9 +52,7 @@ class _Reading:
         name = self._own_name(node.reference("name") or "Board")
         calendar = self._calendar(node, name)
         strips = Strips(self._notes, self._breakdowns, name)
-        parts = list(islice(node.nodes("boards"), BOARDS_MAX))
-        if len(node.list("boards")) > BOARDS_MAX:
-            node.refuse("boards", f"over {BOARDS_MAX} boards", "lay it out in parts")
+        parts = list(node.nodes("boards", BOARDS_MAX))
         yards = [one for one in parts if _name_of(one) == BONEYARD]
         units = [one for one in parts if _name_of(one) != BONEYARD]
         units.sort(key=lambda one: _name_of(one) != STRIPBOARD)
@@ -71,8 +70,8 @@ class _Reading:
         for part in parts:
             part.tell_left_out("boards", name, PART_CARRIED)
 
-    def tell_unused(self) -> None:
-        """Tells what is on no board, or not on all of them, and calendars that no board has."""
+    def tell_missing(self) -> None:
+        """Tells what is on no board, or not on all of them."""
         for board, missing in self._missing.items():
             for one in missing:
                 if one in self._placed:
@@ -81,6 +80,9 @@ class _Reading:
         for one in self._breakdowns.carried:
             if one not in self._placed:
                 self._tell(one, "they are on no board", "lay a board with them, or leave them")
+
+    def tell_unused(self) -> None:
+        """Tells the calendars that no board has."""
         for calendar, (name, _) in self._calendars.items():
             if calendar not in self._used_calendars:
                 cure = "give its days when you choose a board"
@@ -129,4 +131,8 @@ def _name_of(part: Node) -> str:
 
 def _strips(part: Node) -> list[Any]:
     part.refuse_both("breakdownArrays", "breakdownIds")
-    return part.list("breakdownArrays", "breakdownIds")
+    strips = part.list("breakdownArrays", "breakdownIds")
+    if sum(1 + len(one) if isinstance(one, list) else 1 for one in strips) <= STRIPS_MAX:
+        return strips
+    part.refuse("breakdownIds", f"over {STRIPS_MAX:,} strips", "lay it out in parts")
+    return []

@@ -11,6 +11,9 @@ from services.schedule.files.elements import Elements
 from services.schedule.files.values import is_whole, shown_plainly
 
 BREAKDOWNS_MAX = 5_000
+STRIPS_MAX = 10_000
+"""Breakdowns and the strips between days together."""
+
 ELEMENTS_MAX = 500
 EIGHTHS_MAX = 80_000
 PAGES_MAX = EIGHTHS_MAX // 8
@@ -36,7 +39,7 @@ def read_breakdowns(root: Node, elements: Elements) -> Breakdowns:
     names: dict[str, str] = {}
     day_strips: set[str] = set()
     details = Details(root.notes, elements)
-    for node in root.nodes("breakdowns"):
+    for node in root.nodes("breakdowns", STRIPS_MAX):
         breakdown_id, kind = node.id(), _kind(node)
         if breakdown_id is None:
             continue

@@ -10,6 +10,8 @@ from services.schedule.files.document import Node
 from services.schedule.files.values import is_whole, shown_plainly
 
 FREE_DAYS_MAX = 1_000
+CALENDARS_MAX = 100
+EVENTS_MAX = 5_000
 NOON = 12
 WEEK = (Weekday.SUNDAY, *tuple(Weekday)[:-1])
 """The days of a week as JavaScript counts them: 0 is Sunday."""
@@ -33,7 +35,7 @@ class NoStart:
 def read_calendars(root: Node) -> Mapping[str, tuple[str, Calendar | NoStart]]:
     """Every calendar of the file with its name, by its id."""
     calendars: dict[str, tuple[str, Calendar | NoStart]] = {}
-    for node in root.nodes("calendars"):
+    for node in root.nodes("calendars", CALENDARS_MAX):
         calendar_id = node.id()
         if calendar_id is None:
             continue
@@ -55,7 +57,7 @@ class _Reading:
         self._free_days: dict[date, str] = {}
 
     def calendar(self) -> Calendar | NoStart:
-        for event in self._node.nodes("events"):
+        for event in self._node.nodes("events", EVENTS_MAX):
             self._take(event)
         days_off = self._days_off()
         if len(self._free_days) > FREE_DAYS_MAX:

@@ -9,6 +9,7 @@ from services.schedule.files.document import Node
 CARRIED = ("id", "ucid", "name", "elements", "created")
 NUMBER_MAX = 10**18
 CAST_NUMBER = 100
+CATEGORIES_MAX = 1_000
 CAST_NAMES = frozenset({"cast", "cast member", "cast members"})
 
 
@@ -55,7 +56,7 @@ def read_categories(root: Node) -> Categories:
     """Every category of the file."""
     by_id: dict[str, Category] = {}
     by_element: dict[str, Category] = {}
-    for node in root.nodes("categories"):
+    for node in root.nodes("categories", CATEGORIES_MAX):
         category_id, name = node.id(), node.text("name")
         number = node.count(NUMBER_MAX, "ucid")
         if name is None:

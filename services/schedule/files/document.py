@@ -20,6 +20,7 @@ from services.schedule.files.values import (
 
 SAVE_AGAIN = "save the schedule as a .uss file once more, and send the whole of it"
 INT_DIGITS_MAX = 18
+KEYS_MAX = 2_000
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
 
 
@@ -34,7 +35,7 @@ class Node:
 
     def refuse(self, key: str, problem: str, cure: str) -> None:
         """Notes a problem with the value of `key`."""
-        self.notes.refuse(f"{self.path}.{key}" if self.path else key, problem, cure)
+        self.notes.refuse(f"{self.path}.{key}".strip("."), problem, cure)
 
     def value(self, *keys: str) -> Any:
         """The value under the first of these spellings that has one."""
@@ -118,9 +119,13 @@ class Node:
         self.refuse(self._spelling(keys), problem, "write [ ] around it")
         return []
 
-    def nodes(self, key: str) -> Iterator["Node"]:
-        """The objects in the list of `key`."""
-        for number, value in enumerate(self.list(key)):
+    def nodes(self, key: str, at_most: int) -> Iterator["Node"]:
+        """The objects in the list of `key`; none of them, where there are more than that."""
+        values = self.list(key)
+        if len(values) > at_most:
+            self.refuse(key, f"there are over {at_most:,} of them", "import the file in parts")
+            return
+        for number, value in enumerate(values):
             path = f"{self.path}.{key}[{number}]" if self.path else f"{key}[{number}]"
             if isinstance(value, dict):
                 yield Node(value, path, self.notes)
@@ -130,6 +135,9 @@ class Node:
 
     def tell_left_out(self, kind: str, name: str, carried: Iterable[str]) -> None:
         """Tells which of its values have no place here; `carried` are the keys that do."""
+        if len(self._values) > KEYS_MAX:
+            self.refuse("", f"it has over {KEYS_MAX:,} keys", "take those out that are not its own")
+            return
         known = frozenset(carried)
         for key, value in self._values.items():
             if key not in known and value not in _NOTHING:
@@ -148,7 +156,7 @@ def parsed(text: str, root: str, notes: Notes) -> Node:
         for key, value in pairs:
             if key in values:
                 problem = "it stands twice in one object"
-                notes.refuse(shown_plainly(key), problem, "keep one of them")
+                raise BadFile([Problem(0, shown_plainly(key), problem, "keep one of them")])
             values[key] = value
         return values
 

@@ -9,6 +9,10 @@ from services.schedule.files.document import Node
 from services.schedule.files.values import shown_plainly
 
 ELEMENTS_MAX = 5_000
+NAMES_MAX = 10_000
+"""Elements and the sets, lights and units that breakdowns are told by."""
+
+EVENTS_MAX = 1_000
 DROP_DAYS_MAX = 1_000
 DROP_DAYS = ("doodDayCount", "dropDayCount", "doodDropDays")
 HOLD = ("isHold", "doodHoldAllow")
@@ -41,7 +45,7 @@ def read_elements(root: Node, categories: Categories) -> Elements:
     """Every element of the file."""
     carried: dict[str, Element] = {}
     details: dict[str, Detail] = {}
-    for node in root.nodes("elements"):
+    for node in root.nodes("elements", NAMES_MAX):
         element_id, name = node.id(), node.text("name")
         if name is None:
             node.refuse("name", "the element has no name", "give it one, or take it out")
@@ -86,7 +90,7 @@ def _tell_left_out(node: Node, name: str) -> None:
     if node.flag("isDood", "doodInclude") is False:
         problem = "they stand in every day-out-of-days here, and the file leaves them out"
         node.notes.tell("elements", name, problem, "leave them out of the report when you print it")
-    for event in node.nodes("events"):
+    for event in node.nodes("events", EVENTS_MAX):
         what = event.text("name") or event.text("type") or "event"
         on = event.text("date") or "no date"
         node.notes.tell(

@@ -122,7 +122,8 @@ def test_a_breakdown_is_shot_once():
 
 def test_a_shoot_of_over_ten_thousand_pages_is_refused():
     vast = FIRST.model_copy(update={"eighths": 80_000})
-    given(SCHEDULE, *APPROVED).when(vast.model_copy(update={"day": 2, "breakdowns": ()}))
+    whole = given(SCHEDULE, *APPROVED).when(vast.model_copy(update={"day": 2, "breakdowns": ()}))
+    assert whole.rejection is None
     given(SCHEDULE, *APPROVED, SHORT_WRAPPED).when(
         vast.model_copy(update={"day": 2, "breakdowns": ()})
     ).refused(ScheduleIsTooLong, "eighths of a page")

@@ -156,7 +156,21 @@ def many(key: str, count: int, **values: Any) -> str:
     [
         (many("breakdowns", 5_001), "over 5,000"),
         (many("elements", 5_001), "over 5,000"),
-        (many("stripboards", 20_000), "over 100 boards"),
+        (many("breakdowns", 10_001), "over 10,000"),
+        (many("breakdowns", 1, **{f"_{n}": 1 for n in range(2_001)}), "over 2,000 keys"),
+        (
+            changed(
+                lambda root: root["stripboards"][0]["boards"][0].update(
+                    breakdownIds=[["b14"] * 20_001]
+                )
+            ),
+            "over 20,000 strips",
+        ),
+        (many("elements", 10_001), "over 10,000"),
+        (many("categories", 1_001), "over 1,000"),
+        (many("calendars", 101), "over 100"),
+        (many("stripboards", 20_000), "over 100"),
+        (many("stripboards", 60, boards=[{}, {"name": "unit"}]), "over 100 boards"),
         (many("breakdowns", 3, pages=9_000), "over 10,000 pages"),
         (
             changed(
@@ -164,7 +178,7 @@ def many(key: str, count: int, **values: Any) -> str:
                     boards=[{"name": "unit"} for _ in range(20_000)]
                 )
             ),
-            "over 100 boards",
+            "over 100",
         ),
         (
             changed(

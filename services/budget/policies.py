@@ -108,9 +108,12 @@ def _forecast(recorded: Recorded, known: Known) -> Sequence[Command]:
     amount = rounded(base.total * days / base.days, currency)
     if amount <= 0 or amount < threshold.amount:
         return []
+    # Days are counted anew on another schedule, and so is what is behind.
+    series = f"OV-behind-v{base.schedule_version}-"
     return [
         ForecastOverage(
-            overage=f"OV-behind-{behind.day}",
+            overage=f"{series}{behind.day}",
+            series=series,
             cause=OverageCause.BEHIND_SCHEDULE,
             amount=amount,
             account=threshold.behind_account,

@@ -30,9 +30,9 @@ from services.budget.commands import (
     ReturnBudget,
     SetHotCostBase,
 )
-from services.budget.hearing import hear
 from services.budget.model.deals import let_go_by, raised_for, released_by
 from services.budget.model.known import Known
+from services.budget.policies.hearing import hear
 
 __all__ = ["Known", "hear", "policies"]
 

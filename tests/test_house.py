@@ -87,7 +87,7 @@ def test_no_file_of_the_runtime_knows_a_room_by_name() -> None:
     """The approval log's team facts are the one thing that every room hears."""
     known = {room.name for room in SERVICES + PROJECTIONS} - {"approval"}
     for path in (ROOT / "runtime").rglob("*.py"):
-        if path == ROOT / "runtime" / "cli" / "demo.py":
+        if path.is_relative_to(ROOT / "runtime" / "cli" / "demo"):
             continue  # It plays one film, through the rooms of that film.
         texts = {
             node.value

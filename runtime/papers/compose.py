@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 
 from runtime import rooms
+from runtime.process import Parts, connections_of
+from runtime.settings import Settings
 
 FIRST_PORT = 8001
+POOL_SIZE: int = Settings.model_fields["pool_size"].default
+SPARE_CONNECTIONS = 20
+"""For migrations, and for people who look."""
 
 HEAD = """\
 # Reel in its parts, each in a container of its own, on one PostgreSQL and one Apache Kafka.
@@ -33,7 +38,7 @@ services:
       POSTGRES_USER: reel
       POSTGRES_PASSWORD: reel
       POSTGRES_DB: reel
-    command: ["-c", "max_connections=200"]
+    command: ["-c", "max_connections={connections}"]
     volumes: [postgres:/var/lib/postgresql]
     healthcheck:
       test: ["CMD", "pg_isready", "-U", "reel"]
@@ -109,7 +114,11 @@ def papers() -> Mapping[str, str]:
         return PART.format(name=name, command=f"{verb}, {name}") + PORTS.format(port=port_of[name])
 
     parts = [
-        HEAD.format(services=told(rooms.services()), projections=told(rooms.projections())),
+        HEAD.format(
+            services=told(rooms.services()),
+            projections=told(rooms.projections()),
+            connections=connections_of(Parts.apart(), POOL_SIZE) + SPARE_CONNECTIONS,
+        ),
         *(part("serve", name) for name in rooms.services()),
         PART.format(name="relay", command="relay"),
         *(part("project", name) for name in rooms.projections()),

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from events.contract import Option, Payment, Terms, commitment_of
-from events.money import ZERO
+from events.money import ZERO, shown
 from projections.contracts.rows import Commitment, Deal, Standing
 from runtime.view import Rows
 
@@ -118,8 +118,3 @@ def parts_of(rows: Rows, deal: Deal, part: str) -> dict[str, Standing]:
         for one in rows.all(Standing)
         if one.contract == deal.contract and one.part == part
     }
-
-
-def shown(amount: Decimal) -> str:
-    """An amount as a text, two decimals at least."""
-    return f"{amount:.2f}"

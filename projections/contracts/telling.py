@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from events.contract import Side, Terms
-from events.money import ZERO
+from events.money import ZERO, shown
 from projections.contracts.changes import changes, without_fees
-from projections.contracts.details import money_of, parts_of, parts_told, shown
+from projections.contracts.details import money_of, parts_of, parts_told
 from projections.contracts.rows import Commitment, Deal, Move, Standing, Version
 from runtime.view import Rows
 

@@ -1,8 +1,10 @@
 """The items that deals bring: engagements, payments, options, release windows, deliverables."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
+from events.money import shown
 from projections.timeline.answers import Item, ItemKind, Span
 from projections.timeline.network import Network
 from projections.timeline.rows.deals import (
@@ -18,6 +20,8 @@ from projections.timeline.rows.schedule import Milestone
 from runtime.view import Rows
 
 ENDED = frozenset({"terminated", "expired"})
+FEES = frozenset({"amount", "price"})
+"""What of an item's detail says what a deal pays."""
 
 
 def on(day: date | None) -> Span | None:
@@ -47,6 +51,12 @@ def items_of_deals(rows: Rows, network: Network) -> Iterator[Item]:
     for deliverable in rows.all(Deliverable):
         if not deliverable.gone:
             yield _deliverable(network, deal(deliverable.contract), deliverable)
+
+
+def without_fees(item: Item) -> Item:
+    """The item for somebody who is not told what deals pay."""
+    detail = {name: None if name in FEES else said for name, said in item.detail.items()}
+    return replace(item, detail=detail)
 
 
 def _engagement(rows: Rows, network: Network, deal: Deal, row: Engagement) -> Item:
@@ -89,7 +99,7 @@ def _payment(network: Network, deal: Deal, row: Payment) -> Item:
         cause=row.cause,
         detail={
             "payment": row.payment,
-            "amount": f"{row.amount:.2f}",
+            "amount": shown(row.amount),
             "currency": row.currency,
             "upon": row.upon,
             **_of(deal),
@@ -120,7 +130,7 @@ def _option(rows: Rows, network: Network, deal: Deal, row: Option) -> Item:
         detail={
             "option": row.option,
             "exercise_by": row.exercise_by,
-            "price": f"{row.price:.2f}",
+            "price": shown(row.price),
             "needed_by": row.needed_by,
             "needed_on": needed_on,
             **_of(deal),

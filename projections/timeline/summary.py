@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from events.money import shown
 from events.schedule import MilestoneKind
 from projections.timeline.activities import shoot_days
 from projections.timeline.answers import (
@@ -93,7 +94,7 @@ def conflicts_of(rows: Rows) -> list[ConflictSeen]:
 def overages_of(rows: Rows) -> list[OverageSeen]:
     """Those that nobody decided yet, by number."""
     return [
-        OverageSeen(row.overage, row.number, row.cause, f"{row.amount:.2f}", row.reason)
+        OverageSeen(row.overage, row.number, row.cause, shown(row.amount), row.reason)
         for row in sorted(rows.all(Overage), key=lambda row: (row.number, row.overage))
         if row.status == "forecast"
     ]

@@ -29,10 +29,11 @@ def trail(
 ) -> None:
     """Who did what, when, why and because of what, over all logs, with the chains checked."""
     with Client.of(url, name) as client:
-        if service:
-            entries, withheld = _log(client, production, service), {}
-        else:
-            entries, withheld = _all_logs(client, production)
+        entries, withheld = (
+            (_log(client, production, service), dict[str, str]())
+            if service
+            else _all_logs(client, production)
+        )
     entries.sort(key=lambda entry: entry["recorded_at_us"])
     audit = audit_line(entries) if verify else None
     entries = with_causes(entries, rooms.services(), recorded)

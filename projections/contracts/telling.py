@@ -71,7 +71,9 @@ def summary(rows: Rows, deal: Deal, fees: bool) -> dict[str, Any]:
         "currency": None if terms is UNKNOWN else terms.currency,
         "fee": shown(terms.fee) if fees else None,
         "paid": shown(paid) if fees else None,
-        "open_conflicts": sum(one.status == "open" for one in conflicts.values()),
+        "open_conflicts": 0
+        if deal.ended
+        else sum(one.status == "open" for one in conflicts.values()),
     }
 
 

@@ -20,6 +20,7 @@ from projections.timeline.rows.schedule import Milestone
 from runtime.view import Rows
 
 ENDED = frozenset({"terminated", "expired"})
+OVER = ENDED | {"completed"}
 FEES = frozenset({"amount", "price"})
 """What of an item's detail says what a deal pays."""
 
@@ -53,6 +54,14 @@ def items_of_deals(rows: Rows, network: Network) -> Iterator[Item]:
             yield _deliverable(network, deal(deliverable.contract), deliverable)
 
 
+def open_conflicts(rows: Rows) -> Iterator[Conflict]:
+    """Those that nobody resolved yet. A deal that is over has none, and no fact says so."""
+    for one in rows.all(Conflict):
+        deal = rows.get(Deal, one.contract)
+        if not one.resolved and (deal is None or deal.phase not in OVER):
+            yield one
+
+
 def without_fees(item: Item) -> Item:
     """The item for somebody who is not told what deals pay."""
     detail = {name: None if name in FEES else said for name, said in item.detail.items()}
@@ -60,9 +69,7 @@ def without_fees(item: Item) -> Item:
 
 
 def _engagement(rows: Rows, network: Network, deal: Deal, row: Engagement) -> Item:
-    conflicted = any(
-        one.contract == row.contract and one.days and not one.resolved for one in rows.all(Conflict)
-    )
+    conflicted = any(one.contract == row.contract and one.days for one in open_conflicts(rows))
     baseline = None
     if row.baseline_ends_on is not None:
         baseline = Span(row.baseline_starts_on, row.baseline_ends_on)

@@ -17,9 +17,10 @@ from projections.timeline.answers import (
     Summary,
     end_of,
 )
+from projections.timeline.deals import open_conflicts
 from projections.timeline.items import pages
 from projections.timeline.network import Network
-from projections.timeline.rows.deals import Conflict, Deal
+from projections.timeline.rows.deals import Deal
 from projections.timeline.rows.decisions import Overage
 from projections.timeline.rows.schedule import Schedule
 from runtime.view import Rows
@@ -86,8 +87,7 @@ def conflicts_of(rows: Rows) -> list[ConflictSeen]:
             cause=row.cause,
             days=[date.fromisoformat(day) for day in row.days.split(",") if day],
         )
-        for row in sorted(rows.all(Conflict), key=lambda row: (row.contract, row.conflict))
-        if not row.resolved
+        for row in sorted(open_conflicts(rows), key=lambda row: (row.contract, row.conflict))
     ]
 
 

@@ -1,7 +1,7 @@
 """Calendar rules: which days are worked, and how days are counted over those that are not."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import count, islice
 from typing import Annotated
@@ -32,6 +32,14 @@ class FreeDay(Part):
 
     on: date
     name: Text
+
+
+def end_of(day: date) -> datetime | None:
+    """The moment from which `day` is over, in UTC, as all days of deadlines are; None for the last
+    of all days, which never is."""
+    if day == date.max:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 class NoWorkingDay(ValueError):

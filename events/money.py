@@ -43,6 +43,13 @@ def is_exact(amount: Decimal, currency: str) -> bool:
     return rounded(amount, currency) == amount
 
 
+def shown(amount: Decimal) -> str:
+    """`amount` as answers say it: all of its decimals, two at least. Whoever reads three of them
+    in KWD reads the amount, and whoever adds rows up comes to the total."""
+    two = f"{amount:.2f}"
+    return two if Decimal(two) == amount else f"{amount.normalize():f}"
+
+
 def allocated(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """`amount` split in proportion to `weights`, to the minor unit, with nothing lost.
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from events.approval import Role
 from events.envelope import Recorded
 from runtime.decider import Command, Decider, Policies, Timer
 from runtime.importing import Importer
@@ -39,6 +40,8 @@ class Service:
     examples: Mapping[type[Command], Mapping[str, Any]] = field(default_factory=dict)
     timers: Callable[[Recorded], Sequence[Timer]] = no_timers
     """Pure: the timers that one fact of this room's own log sets, replaces or takes away."""
+    trail_for: frozenset[Role] | None = None
+    """Whose roles the log's trail is for; None: for everybody on the team."""
 
     def decider_of(self, command: type[Command]) -> Decider[Any, Any]:
         """The decider that takes `command`; raises `LookupError` where there is none."""

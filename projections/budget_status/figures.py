@@ -11,7 +11,7 @@ from events.cost_formulas import (
     total_cost,
     variance,
 )
-from events.money import ZERO
+from events.money import ZERO, shown
 from projections.budget_status.rows import Account, Category
 
 CONVENTIONS = {
@@ -43,11 +43,6 @@ class Figures:
     def shown(self) -> dict[str, str]:
         """Names and amounts as texts."""
         return {one.name: shown(getattr(self, one.name)) for one in fields(self)}
-
-
-def shown(amount: Decimal) -> str:
-    """An amount as a text, with two decimals."""
-    return f"{amount:.2f}"
 
 
 def figures(account: Account) -> Figures:

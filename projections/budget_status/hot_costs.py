@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from events.budget import Level
-from events.money import ZERO, rounded
-from projections.budget_status.figures import category_of, shown
+from events.money import ZERO, rounded, shown
+from projections.budget_status.figures import category_of
 from projections.budget_status.rows import Account, Category, DayCost, HotBase, HotDay
 from runtime.view import Rows
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from events.money import shown
 from projections.budget_status.answers import By
 from projections.budget_status.figures import (
     UNASSIGNED,
@@ -9,7 +10,6 @@ from projections.budget_status.figures import (
     added_up,
     category_of,
     figures,
-    shown,
 )
 from projections.budget_status.rows import Account, Budget, Category, Overage, OverageAccount
 from runtime.view import Rows

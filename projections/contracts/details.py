@@ -4,9 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from events.contract import Option, Payment, Terms, commitment_of
-from events.money import ZERO
+from events.money import ZERO, shown
 from projections.contracts.rows import Commitment, Deal, Standing
 from runtime.view import Rows
+
+STILL_TO_COME = frozenset({"open", "extended", "due", "rejected"})
 
 
 def parts_told(rows: Rows, deal: Deal, terms: Terms, fees: bool) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def _option(rows: Rows, deal: Deal, option: Option, fees: bool) -> dict[str, Any
     return {
         "id": option.option,
         "name": option.right,
-        "status": standing.status if standing else "open",
+        "status": _unless_over(deal, standing.status if standing else "open"),
         "until": (standing and standing.until) or option.exercise_by,
         "on": standing.on_day if standing else None,
         "note": note,
@@ -95,8 +97,20 @@ def _deliverables(rows: Rows, deal: Deal, terms: Terms) -> list[dict[str, Any]]:
         standing = parts.get(one.deliverable) or Standing(
             deal.contract, "deliverable", one.deliverable, "due"
         )
-        told.append(_told(standing, one.name, standing.status, standing.until or one.due_on))
+        told.append(
+            _told(
+                standing,
+                one.name,
+                _unless_over(deal, standing.status),
+                standing.until or one.due_on,
+            )
+        )
     return told
+
+
+def _unless_over(deal: Deal, status: str) -> str:
+    """How a part stands. What was to come of it is asked for no more once the deal is over."""
+    return "released" if deal.ended and status in STILL_TO_COME else status
 
 
 def _told(standing: Standing, name: str, status: str, until: Any = None) -> dict[str, Any]:
@@ -118,8 +132,3 @@ def parts_of(rows: Rows, deal: Deal, part: str) -> dict[str, Standing]:
         for one in rows.all(Standing)
         if one.contract == deal.contract and one.part == part
     }
-
-
-def shown(amount: Decimal) -> str:
-    """An amount as a text, two decimals at least."""
-    return f"{amount:.2f}"

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from events.contract import Side, Terms
-from events.money import ZERO
+from events.money import ZERO, shown
 from projections.contracts.changes import changes, without_fees
-from projections.contracts.details import money_of, parts_of, parts_told, shown
+from projections.contracts.details import money_of, parts_of, parts_told
 from projections.contracts.rows import Commitment, Deal, Move, Standing, Version
 from runtime.view import Rows
 
@@ -71,7 +71,9 @@ def summary(rows: Rows, deal: Deal, fees: bool) -> dict[str, Any]:
         "currency": None if terms is UNKNOWN else terms.currency,
         "fee": shown(terms.fee) if fees else None,
         "paid": shown(paid) if fees else None,
-        "open_conflicts": sum(one.status == "open" for one in conflicts.values()),
+        "open_conflicts": 0
+        if deal.ended
+        else sum(one.status == "open" for one in conflicts.values()),
     }
 
 

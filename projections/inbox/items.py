@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from events.approval import Role
+from events.money import shown
 from events.names import id_of
 from projections.inbox.answers import Kind
 from projections.inbox.rows import Deal
@@ -72,7 +73,7 @@ class Desk:
             "due_on": due_on,
             "overdue": overdue or (due_on is not None and due_on < self.today),
             "why": why,
-            "amount": None if amount is None else f"{amount:.2f}",
+            "amount": None if amount is None else shown(amount),
             "currency": None if amount is None else self.currency,
             "blocks": blocks,
             "todo": list(todo),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from events.contract import commitment_of
-from events.money import ZERO
+from events.money import ZERO, shown
 from events.names import id_of
 from projections.obligations.answers import Status
 from projections.obligations.rows import (
@@ -57,8 +57,8 @@ def _told(rows: Rows, duty: Duty, now: datetime, fees: bool) -> dict[str, Any]:
         "upon": duty.upon,
         "handed_over": duty.handed_over,
         "currency": duty.currency,
-        "amount": f"{duty.amount:.2f}" if fees and duty.amount is not None else None,
-        "paid": f"{paid:.2f}" if fees and duty.kind == PAYMENT else None,
+        "amount": shown(duty.amount) if fees and duty.amount is not None else None,
+        "paid": shown(paid) if fees and duty.kind == PAYMENT else None,
         "note": duty.note,
     }
 
@@ -107,7 +107,7 @@ def totals(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "by": by,
             "currency": currency,
-            **{name: f"{amount:.2f}" for name, amount in total.items()},
+            **{name: shown(amount) for name, amount in total.items()},
         }
         for (by, currency), total in sorted(sums.items())
     ]

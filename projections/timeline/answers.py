@@ -158,6 +158,7 @@ class Timeline(BaseModel):
     production: Id
     title: str
     currency: str
+    fees_told: bool = Field(description="false: fees are not for the caller's roles")
     items: list[Item]
     conflicts: list[ConflictSeen]
     behind: Behind | None = Field(description="none until a shoot day was wrapped")

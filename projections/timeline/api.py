@@ -5,7 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from events.contract import FEES_ARE_FOR
 from projections.timeline.answers import ItemKind, Timeline
+from projections.timeline.deals import without_fees
 from projections.timeline.items import items_of
 from projections.timeline.network import network
 from projections.timeline.screens import SCREENS
@@ -46,7 +48,8 @@ def routes(reader: Reader) -> APIRouter:
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
         await reader.until(after)
-        await reader.member(production, caller)
+        member = await reader.member(production, caller)
+        fees = bool(member.roles & FEES_ARE_FOR)
         reading = await reader.read([production])
         rows = reading.rows[production]
         linked = network(rows)
@@ -62,7 +65,8 @@ def routes(reader: Reader) -> APIRouter:
             {
                 "production": production,
                 **reading.about[production],
-                "items": page[:limit],
+                "fees_told": fees,
+                "items": page[:limit] if fees else [without_fees(one) for one in page[:limit]],
                 "conflicts": conflicts_of(rows),
                 "behind": behind_of(rows),
                 "overages": overages_of(rows),

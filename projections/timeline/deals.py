@@ -1,8 +1,10 @@
 """The items that deals bring: engagements, payments, options, release windows, deliverables."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
+from events.money import shown
 from projections.timeline.answers import Item, ItemKind, Span
 from projections.timeline.network import Network
 from projections.timeline.rows.deals import (
@@ -18,6 +20,9 @@ from projections.timeline.rows.schedule import Milestone
 from runtime.view import Rows
 
 ENDED = frozenset({"terminated", "expired"})
+OVER = ENDED | {"completed"}
+FEES = frozenset({"amount", "price"})
+"""What of an item's detail says what a deal pays."""
 
 
 def on(day: date | None) -> Span | None:
@@ -49,10 +54,22 @@ def items_of_deals(rows: Rows, network: Network) -> Iterator[Item]:
             yield _deliverable(network, deal(deliverable.contract), deliverable)
 
 
+def open_conflicts(rows: Rows) -> Iterator[Conflict]:
+    """Those that nobody resolved yet. A deal that is over has none, and no fact says so."""
+    for one in rows.all(Conflict):
+        deal = rows.get(Deal, one.contract)
+        if not one.resolved and (deal is None or deal.phase not in OVER):
+            yield one
+
+
+def without_fees(item: Item) -> Item:
+    """The item for somebody who is not told what deals pay."""
+    detail = {name: None if name in FEES else said for name, said in item.detail.items()}
+    return replace(item, detail=detail)
+
+
 def _engagement(rows: Rows, network: Network, deal: Deal, row: Engagement) -> Item:
-    conflicted = any(
-        one.contract == row.contract and one.days and not one.resolved for one in rows.all(Conflict)
-    )
+    conflicted = any(one.contract == row.contract and one.days for one in open_conflicts(rows))
     baseline = None
     if row.baseline_ends_on is not None:
         baseline = Span(row.baseline_starts_on, row.baseline_ends_on)
@@ -89,7 +106,7 @@ def _payment(network: Network, deal: Deal, row: Payment) -> Item:
         cause=row.cause,
         detail={
             "payment": row.payment,
-            "amount": f"{row.amount:.2f}",
+            "amount": shown(row.amount),
             "currency": row.currency,
             "upon": row.upon,
             **_of(deal),
@@ -120,7 +137,7 @@ def _option(rows: Rows, network: Network, deal: Deal, row: Option) -> Item:
         detail={
             "option": row.option,
             "exercise_by": row.exercise_by,
-            "price": f"{row.price:.2f}",
+            "price": shown(row.price),
             "needed_by": row.needed_by,
             "needed_on": needed_on,
             **_of(deal),

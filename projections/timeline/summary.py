@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from events.money import shown
 from events.schedule import MilestoneKind
 from projections.timeline.activities import shoot_days
 from projections.timeline.answers import (
@@ -16,9 +17,10 @@ from projections.timeline.answers import (
     Summary,
     end_of,
 )
+from projections.timeline.deals import open_conflicts
 from projections.timeline.items import pages
 from projections.timeline.network import Network
-from projections.timeline.rows.deals import Conflict, Deal
+from projections.timeline.rows.deals import Deal
 from projections.timeline.rows.decisions import Overage
 from projections.timeline.rows.schedule import Schedule
 from runtime.view import Rows
@@ -85,15 +87,14 @@ def conflicts_of(rows: Rows) -> list[ConflictSeen]:
             cause=row.cause,
             days=[date.fromisoformat(day) for day in row.days.split(",") if day],
         )
-        for row in sorted(rows.all(Conflict), key=lambda row: (row.contract, row.conflict))
-        if not row.resolved
+        for row in sorted(open_conflicts(rows), key=lambda row: (row.contract, row.conflict))
     ]
 
 
 def overages_of(rows: Rows) -> list[OverageSeen]:
     """Those that nobody decided yet, by number."""
     return [
-        OverageSeen(row.overage, row.number, row.cause, f"{row.amount:.2f}", row.reason)
+        OverageSeen(row.overage, row.number, row.cause, shown(row.amount), row.reason)
         for row in sorted(rows.all(Overage), key=lambda row: (row.number, row.overage))
         if row.status == "forecast"
     ]

@@ -6,10 +6,12 @@ import typer
 
 from runtime import rooms
 from runtime.cli.causation import chain, reason_of, tree, with_causes
-from runtime.cli.client import As, Client, Url
+from runtime.cli.client import As, Client, Refused, Url
 from runtime.cli.output import AsJson, print_json
 from runtime.cli.work import Production, audit_line, recorded
 from runtime.printing import out, table
+
+ROLE_MISSING = "role-missing"
 
 
 def trail(
@@ -26,13 +28,12 @@ def trail(
     as_json: AsJson = False,
 ) -> None:
     """Who did what, when, why and because of what, over all logs, with the chains checked."""
-    logs = [service] if service else list(rooms.services())
     with Client.of(url, name) as client:
-        entries = [
-            entry
-            for log in logs
-            for entry in client.pages(f"/v1/productions/{production}/{log}/trail", "events")
-        ]
+        entries, withheld = (
+            (_log(client, production, service), dict[str, str]())
+            if service
+            else _all_logs(client, production)
+        )
     entries.sort(key=lambda entry: entry["recorded_at_us"])
     audit = audit_line(entries) if verify else None
     entries = with_causes(entries, rooms.services(), recorded)
@@ -41,13 +42,33 @@ def trail(
     if as_tree:
         entries = [entry | {"depth": depth} for depth, entry in tree(entries)]
     if as_json:
-        print_json({"events": entries, "audit": audit})
+        print_json({"events": entries, "audit": audit, "withheld": withheld})
         return
     columns = ("Recorded (UTC)", "What", "Who", "Where", "Reason", "Because of")
     rows = [_row(entry) for entry in entries]
     out.print(table("Trail", columns, rows, whole=("What", "Where")))
     if audit:
         out.print(audit, highlight=False)
+    for log, why in withheld.items():
+        out.print(f"Not told of the {log} log: {why}", style="dim", highlight=False, markup=False)
+
+
+def _all_logs(client: Client, production: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """What all logs hold, and the logs that are not for the caller's roles, each with why."""
+    entries: list[dict[str, Any]] = []
+    withheld: dict[str, str] = {}
+    for log in rooms.services():
+        try:
+            entries += _log(client, production, log)
+        except Refused as refused:
+            if refused.code != ROLE_MISSING:
+                raise
+            withheld[log] = refused.detail
+    return entries, withheld
+
+
+def _log(client: Client, production: str, log: str) -> list[dict[str, Any]]:
+    return list(client.pages(f"/v1/productions/{production}/{log}/trail", "events"))
 
 
 def _row(entry: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ import structlog
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 
+from events.approval import Role
 from runtime.decider import Command, kebab
 from runtime.handling import Handled, Handler
 from runtime.importing import Importer
@@ -99,7 +100,7 @@ def add_import(router: APIRouter, face: ServiceFace, what: str, importer: Import
     async def endpoint(
         production: Production, request: Request, caller: CallerNow, key: Key = None
     ) -> Response:
-        await _member(face, production, caller)
+        await member_of(face, production, caller)
         try:
             text = (await request.body()).decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -154,16 +155,22 @@ async def _authorised(
 ) -> Member:
     if command.OPENS:
         return Member(frozenset(), None)
-    member = await _member(face, production, caller)
+    member = await member_of(face, production, caller)
     if not command.MAY & member.roles:
-        raise problems.Forbidden(
-            f"{kebab(type(command).__name__)} is for {', '.join(sorted(command.MAY))}; "
-            f"you are {', '.join(sorted(member.roles)) or 'none of them today'}"
-        )
+        raise role_missing(kebab(type(command).__name__), command.MAY, member)
     return member
 
 
-async def _member(face: ServiceFace, production: str, caller: Caller) -> Member:
+def role_missing(what: str, roles: frozenset[Role], member: Member) -> problems.Forbidden:
+    """The refusal of what is for other roles than the member's."""
+    return problems.Forbidden(
+        f"{what} is for {', '.join(sorted(roles))}; "
+        f"you are {', '.join(sorted(member.roles)) or 'none of them today'}"
+    )
+
+
+async def member_of(face: ServiceFace, production: str, caller: Caller) -> Member:
+    """The caller on that production's team today; raises as `Team.member` does."""
     today = (await face.handler.clock.now()).date()
     return await face.team.member(production, caller.person, today)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.web.callers import CallerNow, Production
-from runtime.web.commands import REFUSALS, ServiceFace
+from runtime.web.commands import REFUSALS, ServiceFace, member_of, role_missing
 from runtime.web.facts import Trail, fact
 
 POSITION_MAX = 2**63 - 1
@@ -17,13 +17,14 @@ POSITION_MAX = 2**63 - 1
 def add_trail(router: APIRouter, face: ServiceFace) -> None:
     """The endpoint that reads one service's log, production by production."""
     service = face.service
+    refusals = (404,) if service.trail_for is None else (403, 404)
 
     @router.get(
         f"/{service.name}/trail",
         response_model=Trail,
         name=f"{service.name}-trail",
         summary=f"What the {service.name} log holds of this production, oldest first",
-        responses={404: REFUSALS[404]},
+        responses={status: REFUSALS[status] for status in refusals},
     )
     async def trail(
         production: Production,
@@ -31,8 +32,9 @@ def add_trail(router: APIRouter, face: ServiceFace) -> None:
         after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
     ) -> Response:
-        today = (await face.handler.clock.now()).date()
-        await face.team.member(production, caller.person, today)
+        member = await member_of(face, production, caller)
+        if service.trail_for is not None and not service.trail_for & member.roles:
+            raise role_missing(f"the trail of {service.name}", service.trail_for, member)
         found = await face.handler.store.of_production(production, after, limit + 1)
         page = found[:limit]
         facts = await face.vault.open_all([fact(recorded) for recorded in page])

@@ -122,7 +122,7 @@ class SetHotCostBase(Command):
 class RaiseCommitment(Command):
     """Promise money: a purchase order, a deal, a rental.
 
-    A `currency` given must be the production's. What was posted against the commitment that this
+    A `currency` given must be the production's. What was posted against the commitments that this
     one is `in_place_of` is taken off the amount, since it is spent already.
     """
 
@@ -134,7 +134,7 @@ class RaiseCommitment(Command):
     description: Text
     raised_on: date
     currency: Currency | None = None
-    in_place_of: Reference | None = None
+    in_place_of: Annotated[tuple[Reference, ...], Field(max_length=1_000)] = ()
 
 
 class CloseCommitment(Command):

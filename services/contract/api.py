@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from events.contract import FEES_ARE_FOR
 from runtime.decider import Command
 from runtime.rooms import Service
 from services.contract.commands import (
@@ -160,4 +161,5 @@ service = Service(
     policies=policies,
     examples=EXAMPLES,
     timers=timers,
+    trail_for=FEES_ARE_FOR,
 )

@@ -1,9 +1,10 @@
 """What falls due by itself: offers at their last moment, options after their last day."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import assert_never
 
+from events.calendar import end_of
 from events.contract import (
     ContractAmended,
     ContractExecuted,
@@ -83,9 +84,9 @@ def _of_options(contract: str, options: Iterable[Option]) -> list[Timer]:
 
 
 def _lapse_after(contract: str, option: str, day: date) -> Timer:
-    if day == date.max:
+    due_at = end_of(day)
+    if due_at is None:
         return _no_more(contract, option)
-    due_at = datetime.combine(day + timedelta(days=1), time(), UTC)
     return Timer(_option(contract, option), due_at, LapseOption(contract=contract, option=option))
 
 

@@ -1,12 +1,12 @@
 """Working days: which days are worked, and how they are counted."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.calendar import Calendar, FreeDay, NoWorkingDay, Weekday
+from events.calendar import Calendar, FreeDay, NoWorkingDay, Weekday, end_of
 
 pytestmark = pytest.mark.unit
 
@@ -132,3 +132,16 @@ def test_a_calendar_without_working_days_says_so():
 def test_dates_come_to_an_end(day, step):
     with pytest.raises(NoWorkingDay, match="no working day beyond"):
         PLAIN.plus(day, step)
+
+
+@given(st.dates(max_value=date(9999, 12, 30)), st.integers(-12, 14))
+@PATIENT
+def test_a_day_is_over_with_its_last_moment_in_utc_wherever_one_is(day, hours):
+    zone = timezone(timedelta(hours=hours))
+    over = end_of(day)
+    assert over is not None and over.tzinfo is UTC
+    last, moment = (over - timedelta(microseconds=1)), over
+    if 3 < day.year < 9998:
+        last, moment = last.astimezone(zone), over.astimezone(zone)
+    assert last.astimezone(UTC).date() == day < moment.astimezone(UTC).date()
+    assert end_of(date.max) is None

@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision, get_territory_currencies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.money import allocated, is_exact, minor_units, rounded
+from events.money import allocated, is_exact, minor_units, rounded, shown
 
 pytestmark = pytest.mark.unit
 
@@ -136,3 +136,19 @@ def test_a_cent_goes_to_the_share_that_was_cut_most_and_the_earlier_of_equals():
 def test_an_allocation_needs_weights(weights):
     with pytest.raises(ValueError, match="weights"):
         allocated(Decimal(1), weights, "USD")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("1000", "1000.00"),
+        ("12.5", "12.50"),
+        ("12.3450", "12.345"),
+        ("0.125", "0.125"),
+        ("-1.0005", "-1.0005"),
+        ("1E+3", "1000.00"),
+        ("0E-9", "0.00"),
+    ],
+)
+def test_an_amount_is_shown_with_all_its_decimals_and_two_at_least(amount: str, text: str) -> None:
+    assert shown(Decimal(amount)) == text

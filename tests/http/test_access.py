@@ -164,6 +164,24 @@ def test_a_role_may_give_its_commands_and_no_other(cast_and_crew: Film, role: st
             assert role in answer.json()["detail"]
 
 
+FEES = "executive-producer producer line-producer production-accountant " + (
+    "financier completion-guarantor auditor"
+)
+"""Whose roles are told what deals pay."""
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_a_trail_is_for_the_whole_team_but_that_of_deals(cast_and_crew: Film, role: str) -> None:
+    for log in rooms.services():
+        answer = cast_and_crew.client(role).get(f"{cast_and_crew.home}/{log}/trail")
+        if log != "contract" or role in FEES.split():
+            assert answer.status_code == 200, log
+        else:
+            assert (answer.status_code, code(answer)) == (403, "role-missing")
+            assert "the trail of contract is for" in answer.json()["detail"]
+            assert f"you are {role}" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("role", MAY)
 def test_no_role_gives_anything_on_the_production_of_others(strange: Film, role: str) -> None:
     for command in COMMANDS:

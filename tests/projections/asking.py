@@ -8,26 +8,28 @@ import httpx
 from fastapi import FastAPI
 
 from runtime.people.identity import Caller
+from runtime.people.team import Member
 from runtime.reading.query import Freshness, Reading
 from runtime.rooms import Projection
 from runtime.view import Rows
 from runtime.web.callers import caller
 from runtime.web.problems import install
-from tests.services.lighthouse import OPENED, PRODUCTION, ROSALIND
+from tests.services.lighthouse import OPENED, PRODUCTION, ROSALIND, Person
 
 
 class RowsAtHand:
     """Reads as `runtime.reading.query.Reader` does."""
 
-    def __init__(self, projection: Projection, rows: Rows) -> None:
+    def __init__(self, projection: Projection, rows: Rows, by: Person) -> None:
         self.projection = projection
         self.rows = rows
+        self.by = by
 
     async def until(self, after: str | None) -> None:
         return None
 
-    async def member(self, production: str, caller: Caller) -> None:
-        return None
+    async def member(self, production: str, caller: Caller) -> Member:
+        return Member(self.by.roles, None)
 
     async def read(
         self, productions: Sequence[str], tables: Sequence[type[Any]] | None = None
@@ -52,11 +54,11 @@ class RowsAtHand:
 class Asked:
     """One projection, asked over HTTP within this process."""
 
-    def __init__(self, projection: Projection, rows: Rows) -> None:
+    def __init__(self, projection: Projection, rows: Rows, by: Person = ROSALIND) -> None:
         self.app = FastAPI()
-        self.app.include_router(projection.routes(RowsAtHand(projection, rows)))
+        self.app.include_router(projection.routes(RowsAtHand(projection, rows, by)))
         self.app.dependency_overrides[caller] = lambda: Caller(
-            ROSALIND.id, datetime(2027, 1, 1, tzinfo=UTC)
+            by.id, datetime(2027, 1, 1, tzinfo=UTC)
         )
         install(self.app)
 

@@ -67,6 +67,10 @@ class RoleMayNotDecide(Rejection):
     STATUS: ClassVar[int] = 403
 
 
+class OnlyItsRoomMayVoid(Rejection):
+    """What a room submitted would wait there for ever if its request were gone."""
+
+
 class OnlyTheRequesterMayVoid(Rejection):
     """Who neither asked nor leads the production cannot take the question back."""
 

@@ -14,7 +14,11 @@ from events.approval import (
 from events.event import Event
 from runtime.decider import Context, Decider
 from services.approval.commands import (
+    BUDGET,
+    CONTRACT,
     LEADERS,
+    OVERAGE,
+    SCHEDULE,
     FallDue,
     GiveView,
     GrantApproval,
@@ -37,12 +41,22 @@ from services.approval.model.phases import (
 )
 from services.approval.model.question import ask, by_policy
 from services.approval.model.rejections import (
+    OnlyItsRoomMayVoid,
     OnlyTheRequesterMayVoid,
     RequestIsClosed,
     RequestIsUnknown,
     RoleIsNotConsulted,
 )
 from services.approval.model.voices import check_uncounted, given_for, has_agreed
+
+TAKEN_BACK_BY = {
+    BUDGET: "reopen the budget",
+    CONTRACT: "withdraw the terms",
+    OVERAGE: "refuse the overage, with the reason",
+    SCHEDULE: "reopen the schedule",
+}
+"""What makes a room ask no more, or answers it. A request that was voided by hand would leave the
+plan submitted and the overage open, with nobody who can answer."""
 
 
 def decide(request: Request, command: RequestCommand, context: Context) -> Sequence[Event]:
@@ -136,6 +150,9 @@ def _void(request: Request, command: VoidApproval, context: Context) -> Sequence
     if not isinstance(request, Open):
         return []
     asked = request.asked
+    kind = asked.subject.kind
+    if kind in TAKEN_BACK_BY and not by_policy(context):
+        raise OnlyItsRoomMayVoid(f"{TAKEN_BACK_BY[kind]}: its room asked, and waits for the answer")
     if not (by_policy(context) or context.actor == asked.requested_by or context.roles & LEADERS):
         raise OnlyTheRequesterMayVoid(
             f"let {asked.requested_by}, who asked, or {listed(LEADERS)} void it"

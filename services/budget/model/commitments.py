@@ -8,7 +8,13 @@ from events.budget import CommitmentClosed, CommitmentRaised, CostPosted
 from events.money import ZERO
 from services.budget.commands import CloseCommitment, RaiseCommitment
 from services.budget.model.currency import exact
-from services.budget.model.ledger import ClosedCommitment, EntryEvent, Ledger, OpenCommitment
+from services.budget.model.ledger import (
+    ClosedCommitment,
+    Commitment,
+    EntryEvent,
+    Ledger,
+    OpenCommitment,
+)
 from services.budget.model.rejections import (
     CommitmentExists,
     CommitmentIsClosed,
@@ -46,17 +52,19 @@ def raise_commitment(ledger: Ledger, entry: RaiseCommitment, currency: str) -> S
 
 
 def _spent_before(ledger: Ledger, entry: RaiseCommitment) -> Decimal:
-    """What was posted against the commitment that this one is in place of."""
-    before = ledger.commitments.get(entry.in_place_of) if entry.in_place_of else None
-    match before:
+    """What was posted against the commitments that this one is in place of, and still counts."""
+    before = (ledger.commitments.get(one) for one in dict.fromkeys(entry.in_place_of))
+    return sum((_spent(one) for one in before if one is not None), ZERO)
+
+
+def _spent(commitment: Commitment) -> Decimal:
+    match commitment:
         case OpenCommitment(raised=raised, open=left):
             return raised.amount - left
-        case ClosedCommitment(raised=raised, closed=closed):
-            return raised.amount - closed.released
-        case None:
-            return ZERO
+        case ClosedCommitment(raised=raised, closed=closed, taken_back=taken_back):
+            return raised.amount - closed.released - taken_back
         case _:
-            assert_never(before)
+            assert_never(commitment)
 
 
 def close_commitment(ledger: Ledger, entry: CloseCommitment) -> Sequence[EntryEvent]:

@@ -22,7 +22,7 @@ Signed = ContractExecuted | ContractAmended
 class Promised(BaseModel):
     """The commitment that stands for one payment of a deal, since one version of its terms.
 
-    It stands `in_place_of` the commitment for that payment before, until the version `gone_in`.
+    It stands `in_place_of` the commitments for that payment before, until the version `gone_in`.
     `is_closed` says that somebody closed it by hand.
     """
 
@@ -33,7 +33,7 @@ class Promised(BaseModel):
     payment: str
     commitment: str
     since: int
-    in_place_of: str | None = None
+    in_place_of: tuple[str, ...] = ()
     gone_in: int | None = None
     is_closed: bool = False
 
@@ -122,11 +122,16 @@ def _new_promises(deal: Signed, own: dict[str, Promised]) -> list[Promised]:
             payment=one.payment,
             commitment=commitment_of(deal.contract, one.payment, deal.version),
             since=deal.version,
-            in_place_of=own[one.payment].commitment if one.payment in own else None,
+            in_place_of=_before(own.get(one.payment)),
         )
         for one in _owed(deal)
         if before is None or _money_of(one, terms) not in unchanged
     ]
+
+
+def _before(promised: Promised | None) -> tuple[str, ...]:
+    """All commitments for that payment so far: each of them may have been paid on."""
+    return () if promised is None else (*promised.in_place_of, promised.commitment)
 
 
 def _owed(deal: Signed) -> list[Payment]:

@@ -18,6 +18,7 @@ from events.event import Event
 from runtime.decider import Context, Rejection
 from runtime.paging import pages
 from runtime.refusals import Problem, listed, problem
+from runtime.versions import Undrafted
 from services.budget.commands import (
     AddCategories,
     AddLine,
@@ -29,7 +30,7 @@ from services.budget.commands import (
 )
 from services.budget.model.content import Content
 from services.budget.model.currency import currency_of
-from services.budget.model.phases import Budget, Undrafted, drafted, still_draft
+from services.budget.model.phases import Budget, drafted, still_draft
 from services.budget.model.rejections import (
     BudgetIsDrafted,
     CurrencyIsAnother,

@@ -31,10 +31,11 @@ class OpenCommitment:
 
 @dataclass(frozen=True)
 class ClosedCommitment:
-    """What was open was let go."""
+    """What was open was let go. `taken_back` is what was reversed since: it is open nowhere."""
 
     raised: CommitmentRaised
     closed: CommitmentClosed
+    taken_back: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,10 @@ def _reversed(ledger: Ledger, event: CostReversed) -> Ledger:
         postings=ledger.postings.set(event.posting, posting),
         reversals=ledger.reversals.set(event.reversal, event),
     )
+    commitment = ledger.commitments.get(event.commitment) if event.commitment else None
+    if isinstance(commitment, ClosedCommitment):
+        amount = commitment.taken_back + event.amount
+        return _with(taken_back, replace(commitment, taken_back=amount))
     return _opened(taken_back, event.commitment, event.restored)
 
 

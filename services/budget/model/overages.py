@@ -1,9 +1,7 @@
 """Overages: what will be needed beyond the approved budget, asked for and answered."""
 
-import json
 from collections.abc import Sequence
 from decimal import Decimal
-from hashlib import sha256
 from typing import assert_never
 
 from events.budget import (
@@ -14,6 +12,7 @@ from events.budget import (
 )
 from events.event import Event
 from events.money import ZERO
+from runtime.content import content_hash
 from services.budget.commands import (
     ApproveOverage,
     ForecastOverage,
@@ -72,9 +71,8 @@ def _told(reference: str, number: int, fields: dict[str, object]) -> OverageFore
     draft = OverageForecast.model_validate(
         {"overage": reference, "number": number, "content_hash": "0" * 64, **fields}
     )
-    said = draft.model_dump(mode="json", exclude={"content_hash"})
-    canonical = json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return draft.model_copy(update={"content_hash": sha256(canonical.encode()).hexdigest()})
+    said = content_hash(draft.model_dump(exclude={"content_hash"}))
+    return draft.model_copy(update={"content_hash": said})
 
 
 def _set_threshold(ledger: Ledger, command: SetOverageThreshold, currency: str) -> Sequence[Event]:

@@ -16,6 +16,7 @@ from events.budget import (
     LineRevised,
     LinesImported,
 )
+from runtime.versions import Approved, Draft, Submitted, Undrafted, to_edit
 from services.budget.model.content import Content
 from services.budget.model.rejections import (
     BudgetIsLocked,
@@ -25,44 +26,13 @@ from services.budget.model.rejections import (
 
 
 @dataclass(frozen=True)
-class Undrafted:
-    """There is no budget yet."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """This version is being written."""
-
-    content: Content
-    version: int
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """This version waits for its approval."""
-
-    content: Content
-    submitted: BudgetSubmitted
-
-    @property
-    def version(self) -> int:
-        return self.submitted.version
-
-
-@dataclass(frozen=True)
-class Locked:
+class Locked(Approved[Content, BudgetLocked]):
     """This version was approved. Its hot-cost base is there once the schedule is locked too."""
 
-    content: Content
-    locked: BudgetLocked
     hot_base: HotCostBaseSet | None = None
 
-    @property
-    def version(self) -> int:
-        return self.locked.version
 
-
-Drafted = Draft | Submitted | Locked
+Drafted = Draft[Content] | Submitted[Content, BudgetSubmitted] | Locked
 Budget = Undrafted | Drafted
 
 ContentEvent = CategoriesAdded | LineAdded | LinesImported | LineRevised | LineRemoved
@@ -108,21 +78,18 @@ def drafted(budget: Budget) -> Drafted:
     return budget
 
 
-def still_draft(budget: Budget) -> Draft:
+def still_draft(budget: Budget) -> Draft[Content]:
     """The draft, or the refusal to edit what is submitted or locked."""
     match drafted(budget):
         case Draft() as draft:
             return draft
         case Submitted(submitted=submitted):
             raise BudgetIsSubmitted(
-                f"version {submitted.version} is submitted: reopen it to edit version "
-                f"{submitted.version + 1}, or wait for the decision"
+                f"version {submitted.version} is submitted: {to_edit(submitted.version)}, or "
+                "wait for the decision"
             )
         case Locked(locked=locked):
-            raise BudgetIsLocked(
-                f"version {locked.version} is locked: reopen it to edit version "
-                f"{locked.version + 1}"
-            )
+            raise BudgetIsLocked(f"version {locked.version} is locked: {to_edit(locked.version)}")
         case _ as never:
             assert_never(never)
 

@@ -6,6 +6,7 @@ from typing import assert_never
 from events.budget import BudgetLocked, BudgetReopened, BudgetReturned, BudgetSubmitted
 from events.event import Event
 from runtime.decider import Context, Decider
+from runtime.versions import Draft, Submitted, Undrafted, comes_back, is_on, moved_on
 from services.budget.commands import (
     AddCategories,
     AddLine,
@@ -24,11 +25,8 @@ from services.budget.model.edits import decide_edit
 from services.budget.model.hot_costs import set_hot_cost_base
 from services.budget.model.phases import (
     Budget,
-    Draft,
     Drafted,
     Locked,
-    Submitted,
-    Undrafted,
     drafted,
     evolve,
     still_draft,
@@ -95,14 +93,10 @@ def _submit(budget: Budget) -> Sequence[Event]:
 
 
 def _lock(budget: Drafted, command: LockBudget) -> Sequence[Event]:
-    approved = (command.version, command.content_hash)
     match budget:
-        case Locked(locked=locked) if (locked.version, locked.content_hash) == approved:
+        case Locked(locked=locked) if is_on(command, locked):
             return []
-        case Submitted(submitted=submitted) if (
-            submitted.version,
-            submitted.content_hash,
-        ) == approved:
+        case Submitted(submitted=submitted) if is_on(command, submitted):
             return [
                 BudgetLocked(
                     **command.model_dump(),
@@ -111,15 +105,15 @@ def _lock(budget: Drafted, command: LockBudget) -> Sequence[Event]:
                 )
             ]
         case _:
-            raise _moved_on(budget, command.version)
+            raise VersionMovedOn(moved_on(budget, command.version))
 
 
 def _return(budget: Drafted, command: ReturnBudget) -> Sequence[Event]:
     if command.version < budget.version:
         return []
-    if isinstance(budget, Submitted) and command.version == budget.version:
+    if comes_back(budget, command.version):
         return [BudgetReturned(**command.model_dump())]
-    raise _moved_on(budget, command.version)
+    raise VersionMovedOn(moved_on(budget, command.version))
 
 
 def _reopen(budget: Drafted, command: ReopenBudget) -> Sequence[Event]:
@@ -132,22 +126,3 @@ def _reopen(budget: Drafted, command: ReopenBudget) -> Sequence[Event]:
             reason=command.reason,
         )
     ]
-
-
-def _moved_on(budget: Drafted, version: int) -> VersionMovedOn:
-    match budget:
-        case Draft():
-            standing, cure = "a draft", "submit it for an approval of its own"
-        case Submitted():
-            standing, cure = "submitted", "decide on that one"
-        case Locked():
-            standing, cure = "locked", "reopen it to change it"
-        case _:
-            assert_never(budget)
-    return VersionMovedOn(
-        f"the decision is on another content of version {version}, while version "
-        f"{budget.version} is {standing}: {cure}"
-        if version == budget.version
-        else f"the decision is on version {version}, while version {budget.version} is "
-        f"{standing}: {cure}"
-    )

@@ -1,13 +1,12 @@
 """What a schedule says: what scenes need, the scenes, the boards, and the board that is shot by."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
 from immutables import Map
 
 from events.schedule import Board, Breakdown, Element, ShootDaysPlanned
+from runtime.content import content_hash
 from services.schedule.model.rejections import (
     BoardIsUnknown,
     BreakdownIsUnknown,
@@ -96,22 +95,14 @@ class Content:
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON: the same content has the same, in whatever order it was
         added."""
-        canonical = json.dumps(
+        return content_hash(
             {
-                "elements": [
-                    one.model_dump(mode="json") for _, one in sorted(self.elements.items())
-                ],
-                "breakdowns": [
-                    one.model_dump(mode="json") for _, one in sorted(self.breakdowns.items())
-                ],
-                "boards": [one.model_dump(mode="json") for _, one in sorted(self.boards.items())],
-                "plan": None if self.plan is None else self.plan.model_dump(mode="json"),
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-            sort_keys=True,
+                "elements": [one.model_dump() for _, one in sorted(self.elements.items())],
+                "breakdowns": [one.model_dump() for _, one in sorted(self.breakdowns.items())],
+                "boards": [one.model_dump() for _, one in sorted(self.boards.items())],
+                "plan": None if self.plan is None else self.plan.model_dump(),
+            }
         )
-        return sha256(canonical.encode()).hexdigest()
 
 
 def named(names: Iterable[str]) -> str:

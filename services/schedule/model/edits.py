@@ -11,6 +11,7 @@ from events.schedule import (
     ScheduleDrafted,
 )
 from runtime.paging import pages
+from runtime.versions import Undrafted
 from services.schedule.commands import (
     AddBreakdowns,
     AddElements,
@@ -22,7 +23,7 @@ from services.schedule.commands import (
 )
 from services.schedule.model.fitting import board_faults, breakdown_faults, once, refuse
 from services.schedule.model.imports import import_schedule
-from services.schedule.model.phases import Phase, Undrafted, drafted, still_draft
+from services.schedule.model.phases import Phase, drafted, still_draft
 from services.schedule.model.planning import check_weight, chosen, replanned
 from services.schedule.model.rejections import (
     BoardDoesNotFit,

@@ -12,10 +12,11 @@ from events.schedule import (
     Unplaced,
 )
 from runtime.paging import pages
+from runtime.versions import Undrafted
 from services.schedule.commands import ImportSchedule
 from services.schedule.model.content import Content
 from services.schedule.model.fitting import Fault, board_faults, breakdown_faults, once, refuse
-from services.schedule.model.phases import Phase, Undrafted, drafted, still_draft
+from services.schedule.model.phases import Phase, drafted, still_draft
 from services.schedule.model.planning import check_weight, chosen_by_its_own, replanned
 from services.schedule.model.rejections import ScheduleDoesNotFit
 

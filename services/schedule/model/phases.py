@@ -20,6 +20,7 @@ from events.schedule import (
     ShootDaysMoved,
     ShootDaysPlanned,
 )
+from runtime.versions import Approved, Draft, Submitted, Undrafted, to_edit
 from services.schedule.model.content import Content
 from services.schedule.model.rejections import (
     ScheduleIsLocked,
@@ -29,45 +30,14 @@ from services.schedule.model.rejections import (
 
 
 @dataclass(frozen=True)
-class Undrafted:
-    """There is no schedule yet."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """This version is being written."""
-
-    content: Content
-    version: int
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """This version waits for its approval."""
-
-    content: Content
-    submitted: ScheduleSubmitted
-
-    @property
-    def version(self) -> int:
-        return self.submitted.version
-
-
-@dataclass(frozen=True)
-class Locked:
+class Locked(Approved[Content, ScheduleLocked]):
     """This version was approved: the baseline, and where its days stand by now."""
 
-    content: Content
-    locked: ScheduleLocked
     calendar: Calendar
     dates: Map[int, date] = field(default_factory=Map)
 
-    @property
-    def version(self) -> int:
-        return self.locked.version
 
-
-Drafted = Draft | Submitted | Locked
+Drafted = Draft[Content] | Submitted[Content, ScheduleSubmitted] | Locked
 Phase = Undrafted | Drafted
 
 ContentEvent = ElementsAdded | BreakdownsAdded | BoardLaid | ScheduleImported | ShootDaysPlanned
@@ -113,20 +83,19 @@ def drafted(phase: Phase) -> Drafted:
     return phase
 
 
-def still_draft(phase: Phase) -> Draft:
+def still_draft(phase: Phase) -> Draft[Content]:
     """The draft, or the refusal to edit what is submitted or locked."""
     match drafted(phase):
         case Draft() as draft:
             return draft
         case Submitted(submitted=submitted):
             raise ScheduleIsSubmitted(
-                f"version {submitted.version} is submitted: reopen it to edit version "
-                f"{submitted.version + 1}, or wait for the decision"
+                f"version {submitted.version} is submitted: {to_edit(submitted.version)}, or "
+                "wait for the decision"
             )
         case Locked(locked=locked):
             raise ScheduleIsLocked(
-                f"version {locked.version} is locked: reopen it to edit version "
-                f"{locked.version + 1}, or move its days"
+                f"version {locked.version} is locked: {to_edit(locked.version)}, or move its days"
             )
         case _ as never:
             assert_never(never)

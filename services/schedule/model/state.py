@@ -25,9 +25,10 @@ from events.schedule import (
     TaskMoved,
     TaskSet,
 )
+from runtime.versions import Undrafted
 from services.schedule.model import dates, phases, shoot
 from services.schedule.model.dates import Dates, DatesEvent
-from services.schedule.model.phases import Phase, PhaseEvent, Undrafted
+from services.schedule.model.phases import Phase, PhaseEvent
 from services.schedule.model.shoot import Shoot, ShootEvent
 
 

@@ -11,6 +11,7 @@ from events.schedule import (
     ScheduleSubmitted,
     ShootDaysPlanned,
 )
+from runtime.versions import Draft, Submitted, comes_back, is_on, moved_on
 from services.schedule.commands import (
     LockSchedule,
     ReopenSchedule,
@@ -19,11 +20,9 @@ from services.schedule.commands import (
     VersionStep,
 )
 from services.schedule.model.phases import (
-    Draft,
     Drafted,
     Locked,
     Phase,
-    Submitted,
     drafted,
     still_draft,
 )
@@ -63,14 +62,10 @@ def _submit(phase: Phase) -> Sequence[Event]:
 
 
 def _lock(schedule: Drafted, command: LockSchedule) -> Sequence[Event]:
-    approved = (command.version, command.content_hash)
     match schedule:
-        case Locked(locked=locked) if (locked.version, locked.content_hash) == approved:
+        case Locked(locked=locked) if is_on(command, locked):
             return []
-        case Submitted(submitted=submitted) if (
-            submitted.version,
-            submitted.content_hash,
-        ) == approved:
+        case Submitted(submitted=submitted) if is_on(command, submitted):
             plan = _plan_of(schedule)
             return [
                 ScheduleLocked(
@@ -81,15 +76,15 @@ def _lock(schedule: Drafted, command: LockSchedule) -> Sequence[Event]:
                 )
             ]
         case _:
-            raise _moved_on(schedule, command.version)
+            raise ScheduleMovedOn(moved_on(schedule, command.version))
 
 
 def _return(schedule: Drafted, command: ReturnSchedule) -> Sequence[Event]:
     if command.version < schedule.version:
         return []
-    if isinstance(schedule, Submitted) and command.version == schedule.version:
+    if comes_back(schedule, command.version):
         return [ScheduleReturned(**command.model_dump())]
-    raise _moved_on(schedule, command.version)
+    raise ScheduleMovedOn(moved_on(schedule, command.version))
 
 
 def _reopen(schedule: Drafted, command: ReopenSchedule) -> Sequence[Event]:
@@ -111,23 +106,3 @@ def _plan_of(schedule: Drafted) -> ShootDaysPlanned:
             f"version {schedule.version} has no shoot days: choose a board that has some"
         )
     return plan
-
-
-def _moved_on(schedule: Drafted, version: int) -> ScheduleMovedOn:
-    match schedule:
-        case Draft():
-            standing, cure = "a draft", "submit it for an approval of its own"
-        case Submitted():
-            standing, cure = "submitted", "decide on that one"
-        case Locked():
-            standing, cure = "locked", "reopen it to change it"
-        case _:
-            assert_never(schedule)
-    subject = (
-        f"another content of version {version}"
-        if version == schedule.version
-        else f"version {version}"
-    )
-    return ScheduleMovedOn(
-        f"the decision is on {subject}, while version {schedule.version} is {standing}: {cure}"
-    )

@@ -220,6 +220,11 @@ def test_a_deal_that_ended_says_how_and_why() -> None:
         released=["lock"],
         owed=["start"],
     )
-    deal = the_deal(told("contract", drafted(), executed(), ended))
+    conflict = contract.EngagementConflicted(
+        contract=KEEPER, conflict="days", cause=KEEPER, problem="two days outside"
+    )
+    deal = the_deal(told("contract", drafted(), executed(), conflict, ended))
     assert (deal["state"], deal["reason"]) == ("terminated", "the storm")
+    assert deal["open_conflicts"] == 0
+    assert {one["status"] for one in (*deal["options"], *deal["deliverables"])} == {"released"}
     assert [one["status"] for one in deal["payments"]] == ["owed", "released"]

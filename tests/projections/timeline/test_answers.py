@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from events import schedule
+from events import contract, schedule
 from events.event import Event
 from events.schedule import MilestoneKind
 from projections.timeline.answers import Item, ItemKind, Mark, Span
@@ -248,6 +248,24 @@ def test_only_what_is_open_is_told_beside_the_list() -> None:
     assert (overage.amount, overage.cause) == ("31750.00", "behind-schedule")
     rows = rows_after(*film.STORY, film.RESOLVED, film.APPROVED)
     assert conflicts_of(rows) == overages_of(rows) == []
+
+
+def test_a_deal_that_is_over_conflicts_with_nothing_any_more() -> None:
+    ended = contract.ContractTerminated(
+        contract=film.SILAS,
+        reason="He took another film",
+        terminated_on=day("09-20"),
+        released=(),
+        owed=(),
+    )
+    rows = rows_after(*film.STORY, ended)
+    assert conflicts_of(rows) == []
+    (keeper,) = [
+        item
+        for item in items_of(rows, network(rows))
+        if (item.kind, item.id) == (ItemKind.ENGAGEMENT, film.SILAS)
+    ]
+    assert keeper.status == "ended"
 
 
 def test_the_list_is_by_date_and_filtered_by_it() -> None:

@@ -11,12 +11,14 @@ from projections.timeline.view import VIEW
 from runtime.printing import out
 from runtime.view import Rows
 from tests.projections.asking import Asked
-from tests.projections.telling import told
+from tests.projections.telling import told as story
 from tests.projections.timeline import lighthouse as film
+from tests.services.lighthouse import MATTEO
 
 pytestmark = pytest.mark.unit
 
-FILM = Asked(projection, VIEW.fold(told(*film.STORY)))
+FILM_ROWS = VIEW.fold(story(*film.STORY))
+FILM = Asked(projection, FILM_ROWS)
 NOTHING = Asked(projection, Rows())
 
 
@@ -31,6 +33,26 @@ async def test_the_answer_has_the_form_that_it_is_documented_with() -> None:
     assert [one["log"] for one in answer["freshness"]] == list(VIEW.logs)
     assert answer["conflicts"][0]["days"] == ["2026-09-21", "2026-09-22"]
     assert answer["behind"]["pages"] == "1 3/8"
+
+
+async def test_what_deals_pay_is_told_to_nobody_whom_the_list_of_deals_does_not_tell_it() -> None:
+    told = await FILM.answer("timeline")
+    director = Asked(projection, FILM_ROWS, by=MATTEO)
+    kept = await director.answer("timeline")
+    assert (told["fees_told"], kept["fees_told"]) == (True, False)
+    paid = {
+        (one["id"], name)
+        for one in told["items"]
+        for name in ("amount", "price")
+        if one["detail"].get(name) is not None
+    }
+    assert {name for _, name in paid} == {"amount", "price"}
+    for item, hidden in zip(told["items"], kept["items"], strict=True):
+        bare = {
+            name: None if (item["id"], name) in paid else said
+            for name, said in item["detail"].items()
+        }
+        assert hidden == item | {"detail": bare}
 
 
 async def test_kinds_and_days_narrow_the_list_and_leave_the_summary() -> None:

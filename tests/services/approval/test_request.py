@@ -17,6 +17,7 @@ from events.approval import (
     Subject,
 )
 from services.approval.commands import (
+    SUBMITTED_BY_THEIR_ROOM,
     GrantApproval,
     RefuseApproval,
     RequestApproval,
@@ -24,6 +25,7 @@ from services.approval.commands import (
     VoidApproval,
 )
 from services.approval.model.rejections import (
+    OnlyItsRoomMayVoid,
     OnlyTheRequesterMayVoid,
     RequesterMayNotDecide,
     RequestIsAnother,
@@ -34,6 +36,7 @@ from services.approval.model.rejections import (
     SubjectIsSubmitted,
 )
 from services.approval.model.request import REQUEST as DECIDER
+from services.approval.model.request import TAKEN_BACK_BY
 from services.approval.policies import EXECUTIVE_PRODUCER_ALONE, Known
 from tests.services.given import asked, each_recorded_once, for_patience, given
 from tests.services.lighthouse import (
@@ -188,6 +191,25 @@ def test_the_requester_a_leader_or_a_policy_voids():
         given(DECIDER, ASKED).when(VOID, by=by).then(VOIDED)
     given(DECIDER, ASKED).when(VOID, by=POLICY, principal="bram").then(VOIDED)
     given(DECIDER, ASKED).when(VOID, by=BRAM).refused(OnlyTheRequesterMayVoid, "matteo")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cure"),
+    [
+        ("budget", "reopen the budget"),
+        ("schedule", "reopen the schedule"),
+        ("contract", "withdraw the terms"),
+        ("overage", "refuse the overage"),
+    ],
+)
+def test_what_a_room_asks_about_falls_away_with_what_it_submitted_and_not_by_hand(kind, cure):
+    subject = STORM_DRAFT.model_copy(update={"kind": kind})
+    waiting = ASKED.model_copy(update={"subject": subject})
+    for by in (MATTEO, ROSALIND, TOBIAS):
+        given(DECIDER, waiting).when(VOID, by=by).refused(OnlyItsRoomMayVoid, cure)
+    by_the_room = given(DECIDER, waiting).when(VOID, by=POLICY, principal="bram")
+    by_the_room.then(VOIDED.model_copy(update={"subject": subject}))
+    assert set(TAKEN_BACK_BY) == SUBMITTED_BY_THEIR_ROOM
 
 
 def test_there_is_nothing_to_void_where_nothing_is_open():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from events.budget import CommitmentClosed, CommitmentRaised, CostPosted
+from events.budget import CommitmentClosed, CommitmentRaised, CostPosted, CostReversed
 from events.contract import (
     ContractAmended,
     ContractExecuted,
@@ -125,8 +125,8 @@ def test_an_amendment_closes_what_is_gone_or_changed_and_commits_what_is_new():
     assert closed(commands) == [reference("week 1"), reference("boat")]
     new = raised(commands)
     assert list(new) == [reference("week 1", 3), reference("week 2", 3)]
-    assert new[reference("week 1", 3)].in_place_of == reference("week 1")
-    assert new[reference("week 2", 3)].in_place_of is None
+    assert new[reference("week 1", 3)].in_place_of == (reference("week 1"),)
+    assert new[reference("week 2", 3)].in_place_of == ()
     assert new[reference("week 1", 3)].description == "Silas Marr, the keeper: week 1"
     third = amended(terms(payment("on signature", "1")), version=4, before=after)
     commands = reactions(EXECUTED, amended(after), third)
@@ -207,7 +207,7 @@ INSTEAD = RaiseCommitment(
     amount=Decimal(44000),
     description="week 1",
     raised_on=SIGNED,
-    in_place_of="PO-1",
+    in_place_of=("PO-1",),
 )
 
 
@@ -218,12 +218,51 @@ def test_what_was_paid_before_an_amendment_is_not_committed_twice():
         given(COSTS, *history, expected).when(INSTEAD, known=KNOWN).nothing()
     paid = INSTEAD.model_copy(update={"amount": Decimal(4000)})
     given(COSTS, RAISED, POSTED).when(paid, known=KNOWN).nothing()
-    unknown = INSTEAD.model_copy(update={"in_place_of": "PO-0"})
+    unknown = INSTEAD.model_copy(update={"in_place_of": ("PO-0",)})
     [whole] = given(COSTS).when(unknown, known=KNOWN).events
     assert isinstance(whole, CommitmentRaised) and whole.amount == Decimal(44000)
     given(COSTS, whole).when(INSTEAD.model_copy(update={"account": "1402"}), known=KNOWN).refused(
         CommitmentExists
     )
+
+
+def test_what_was_paid_before_several_amendments_is_taken_off_every_later_commitment():
+    """20,000 of 33,000 are paid, then the week costs 44,000, then 50,000."""
+    second = terms(payment("week 1", "44000"))
+    third = terms(payment("week 1", "50000"))
+    history: list[Event] = []
+    deal = (EXECUTED, amended(second), amended(third, version=4, before=second))
+    for number, fact in enumerate(deal):
+        for command in reactions(*deal[: number + 1]):
+            done = given(COSTS, *history).when(command, known=KNOWN)
+            assert done.rejection is None
+            history += done.events
+        if fact is EXECUTED:
+            paid = POSTED.model_copy(
+                update={"commitment": reference("week 1"), "amount": Decimal(20000)}
+            )
+            history.append(paid.model_copy(update={"relieved": Decimal(20000)}))
+    raised_then = {one.commitment: one for one in history if isinstance(one, CommitmentRaised)}
+    assert raised_then[reference("week 1", 3)].amount == Decimal(24000)
+    assert raised_then[reference("week 1", 4)].amount == Decimal(30000)
+    account = COSTS.fold(history).accounts["1401"]
+    assert account.cost_to_date + account.committed == Decimal(50000)
+
+
+def test_what_was_taken_back_after_an_amendment_is_owed_again_by_the_next_one():
+    reversed_ = CostReversed(
+        reversal="REV-1",
+        posting="INV-1",
+        account="1401",
+        amount=POSTED.amount,
+        commitment="PO-1",
+        restored=Decimal("0.00"),
+        reason="Paid to another",
+        incurred_on=SIGNED,
+        reversed_on=SIGNED,
+    )
+    [whole] = given(COSTS, RAISED, POSTED, CLOSED, reversed_).when(INSTEAD, known=KNOWN).events
+    assert isinstance(whole, CommitmentRaised) and whole.amount == Decimal(44000)
 
 
 def test_an_amount_in_another_currency_is_not_taken_for_the_productions():

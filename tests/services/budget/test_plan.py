@@ -22,6 +22,7 @@ from events.budget import (
 )
 from runtime.paging import BYTES_MAX, pages
 from runtime.refusals import PROBLEMS_MAX
+from runtime.versions import Draft
 from services.budget.commands import (
     AddCategories,
     AddLine,
@@ -37,7 +38,6 @@ from services.budget.commands import (
 )
 from services.budget.files import read_budget
 from services.budget.model.content import Content
-from services.budget.model.phases import Draft
 from services.budget.model.plan import BUDGET
 from services.budget.model.rejections import (
     AccountIsInAnotherCategory,

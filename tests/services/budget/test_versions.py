@@ -15,6 +15,7 @@ from events.budget import (
     LineRemoved,
 )
 from events.event import Event
+from runtime.versions import Draft
 from services.budget.commands import (
     AddCategories,
     AddLine,
@@ -28,7 +29,7 @@ from services.budget.commands import (
     SubmitBudget,
 )
 from services.budget.model.content import Content
-from services.budget.model.phases import Draft, Locked
+from services.budget.model.phases import Locked
 from services.budget.model.plan import BUDGET
 from services.budget.model.rejections import (
     BudgetIsEmpty,

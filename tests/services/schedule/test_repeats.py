@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from events.calendar import Weekday
 from events.event import decode
 from events.schedule import Board, Link, MilestoneKind, TaskKind
+from runtime.versions import Submitted, Undrafted
 from services.schedule.commands import (
     AddBreakdowns,
     AddElements,
@@ -31,7 +32,6 @@ from services.schedule.commands import (
     SubmitSchedule,
     WrapShootDay,
 )
-from services.schedule.model.phases import Submitted, Undrafted
 from services.schedule.model.schedule import SCHEDULE
 from tests.services.given import asked, each_recorded_once, for_patience, given
 from tests.services.schedule.film import (

@@ -12,6 +12,7 @@ from events.schedule import (
     ScheduleSubmitted,
     ShootDaysPlanned,
 )
+from runtime.versions import Draft, Submitted
 from services.schedule.commands import (
     AddBreakdowns,
     AddElements,
@@ -24,7 +25,7 @@ from services.schedule.commands import (
     ReturnSchedule,
     SubmitSchedule,
 )
-from services.schedule.model.phases import Draft, Locked, Submitted
+from services.schedule.model.phases import Locked
 from services.schedule.model.rejections import (
     ScheduleIsLocked,
     ScheduleIsNotDrafted,

@@ -23,6 +23,7 @@ ROOM = {"budget": "budget", "costs": "budget", "schedule": "schedule"}
 BEGINS = b'{"universalScheduleStandard": {"breakdowns": ['
 CURES = ("save it", "split it", "save the schedule", "shorten it")
 MEBIBYTE = 2**20
+PROBLEMS_MAX = 201
 MEMORY_TIMES_MAX = 64
 """How many bytes of memory a byte of a file may cost at worst; a list of `[]` costs some thirty."""
 
@@ -70,11 +71,11 @@ WRONG = {
     "nothing": lambda _: b"",
     "white space": lambda _: b" \n" * 1_000,
     "NUL alone": lambda _: b"\x00" * 1_000,
-    "NUL within": lambda sample: sample.replace(b"e", b"\x00", 1),
+    "NUL within": lambda sample: b"\x00".join(sample.rsplit(b"e", 1)),
     "cut off": lambda sample: sample[: len(sample) // 2],
     "lists without end": lambda _: b"[" * MEBIBYTE,
     "one long word": lambda _: b"x" * MEBIBYTE,
-    "one long row": lambda _: b"x," * (MEBIBYTE // 2),
+    "one long row": lambda _: b"x," * (COMMAND_BYTES_MAX // 2),
     "quotes": lambda _: b'"' * (MEBIBYTE + 1),
     "a page of the web": lambda _: b"<!DOCTYPE html><html><body>Sign in</body></html>",
     "nearly too large": lambda sample: (sample * (COMMAND_BYTES_MAX // len(sample) + 1))[
@@ -90,7 +91,7 @@ def test_a_text_that_is_no_such_file_is_refused_with_a_cure(
 ) -> None:
     status, said, problems = refused(film, what, WRONG[kind](FILES[what]))
     assert (status, said) == (422, "bad-file")
-    assert problems
+    assert 0 < len(problems) <= PROBLEMS_MAX
 
 
 @pytest.mark.parametrize("what", FILES)
@@ -148,7 +149,7 @@ HOSTILE = {
 def test_a_schedule_that_means_harm_is_refused_with_a_cure(film: Film, kind: str) -> None:
     status, said, problems = refused(film, "schedule", HOSTILE[kind])
     assert (status, said) == (422, "bad-file")
-    assert 0 < len(problems) <= 201
+    assert 0 < len(problems) <= PROBLEMS_MAX
 
 
 def test_the_whole_schedule_is_taken_after_all_of_that(film: Film) -> None:
@@ -158,22 +159,27 @@ def test_the_whole_schedule_is_taken_after_all_of_that(film: Film) -> None:
 
 
 READ = """
-import json, sys, tracemalloc
+import json, os, sys
 from runtime import rooms
 from runtime.importing import BadFile
 
 what, begins, size, units = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 (read,) = [one.imports[what].read for one in rooms.services().values() if what in one.imports]
-peaks = {}
-tracemalloc.start()
-for unit in units:
-    text = begins + unit * ((size - len(begins)) // len(unit))
-    before = tracemalloc.get_traced_memory()[0]
-    tracemalloc.reset_peak()
-    try:
-        read(text)
-    except BadFile:
-        peaks[unit] = tracemalloc.get_traced_memory()[1] - before
+
+def peak(begins, unit, times):
+    child = os.fork()
+    if not child:
+        try:
+            read(begins + unit * times)
+        except BadFile:
+            os._exit(0)
+        os._exit(1)
+    _, status, usage = os.wait4(child, 0)
+    assert status == 0, f"{unit!r} is not refused"
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+nothing = peak("", "", 0)
+peaks = {one: peak(begins, one, (size - len(begins)) // len(one)) - nothing for one in units}
 print(json.dumps(peaks))
 """
 HEADERS = {
@@ -184,7 +190,7 @@ HEADERS = {
 UNITS = {
     "budget": ("\n", "x", "x,", '""', "atl,1400,Cast,1401,1401-01,Edda,1,week,1,1,1\n"),
     "costs": ("\n", "x", "x,", '""', "2026-09-07,post,INV,1101,1.00,,Paid\n"),
-    "schedule": ("{},", "0.1,", '{"id": "b"},'),
+    "schedule": ("[],", "{},", "[", "0,", "0.1,", '"x",', '{"id": "b"},'),
 }
 
 
@@ -196,5 +202,4 @@ def test_a_file_as_large_as_any_may_be_takes_a_bounded_memory(what: str) -> None
     )
     peaks = json.loads(done.stdout)
     print({unit: f"{peak / MEBIBYTE:.0f} MiB" for unit, peak in peaks.items()})
-    assert set(peaks) == set(UNITS[what]), "each is refused"
     assert max(peaks.values()) <= MEMORY_TIMES_MAX * COMMAND_BYTES_MAX

@@ -7,15 +7,12 @@ from events.envelope import Recorded
 from projections.budget_status.view import VIEW
 from runtime.view import Rows, key_of
 from tests.journey.naive import tables_of
-from tests.journey.naive.telling import Tables
-
-OF_A_TRAIL = ("log", "id", "version", "type", "payload", "recorded_at_us", "effective_at_us")
+from tests.journey.naive.telling import Tables, entry_of
 
 
 def naive(facts: Sequence[Recorded]) -> Tables:
     """The second opinion, which knows nothing but names and JSON."""
-    trail = ({name: getattr(fact, name) for name in OF_A_TRAIL} for fact in facts)
-    return tables_of("budget_status", trail)
+    return tables_of("budget_status", map(entry_of, facts))
 
 
 def plain(rows: Rows) -> Tables:

@@ -11,6 +11,8 @@ Tables = dict[str, dict[tuple[Any, ...], Row]]
 """By table, then by the columns of its key."""
 
 ZERO = Decimal(0)
+OF_A_TRAIL = ("log", "id", "version", "type", "payload", "recorded_at_us", "effective_at_us")
+"""What is read of an entry."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,6 +28,11 @@ class Fact:
         self.says: dict[str, Any] = json.loads(entry["payload"])
         self.at = EPOCH + timedelta(microseconds=entry["recorded_at_us"])
         self.holds_from = EPOCH + timedelta(microseconds=entry["effective_at_us"])
+
+
+def entry_of(recorded: object) -> Entry:
+    """A fact that never stood in a trail, as a trail would have it."""
+    return {name: getattr(recorded, name) for name in OF_A_TRAIL}
 
 
 def row(tables: Tables, table: str, key: Row, blank: Row | None = None) -> Row:

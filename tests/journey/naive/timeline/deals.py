@@ -72,14 +72,16 @@ def _speak(tables: Tables, fact: Fact, terms: dict[str, Any], *, signed: bool) -
 
 
 def _dated(one: Row, fact: Fact, signed: bool, dates: Row, *baselines: str) -> None:
-    """The dates as they are now, what moved them last, and what was signed first."""
+    """The dates as they are now, what moved them last, and what was signed first. A span that had
+    a beginning may get an end, or lose it: it has moved as well."""
     one.setdefault("cause", None)
-    if any(one.get(name) not in (None, on) for name, on in dates.items()):
+    first, *_ = dates
+    if one.get(first) is not None and any(one[name] != on for name, on in dates.items()):
         one["cause"] = fact.id
     one |= dates | {"gone": False}
+    is_baseline = signed and one.get(baselines[0]) is None
     for baseline, on in zip(baselines, dates.values(), strict=True):
-        if one.setdefault(baseline, None) is None and signed:
-            one[baseline] = on
+        one[baseline] = on if is_baseline else one.get(baseline)
 
 
 def _engagement(tables: Tables, fact: Fact, said: dict[str, Any], signed: bool) -> None:

@@ -67,7 +67,7 @@ def check(log: str, events: Iterable[Event]) -> None:
 
 @for_patience
 @for_all(DEALS)
-def test_deals(steps: Any) -> None:
+def test_deals_drawn_by_lot_have_the_same_rows_twice(steps: Any) -> None:
     history, _ = each_recorded_once(CONTRACT, steps)
     check("contract", history)
 
@@ -88,7 +88,9 @@ DATED = st.builds(
 
 @for_patience
 @for_all(DATED, DATED, DATED, DATED)
-def test_amendments(first: Terms, second: Terms, third: Terms, fourth: Terms) -> None:
+def test_amendments_that_move_dates_have_the_same_rows_twice(
+    first: Terms, second: Terms, third: Terms, fourth: Terms
+) -> None:
     begun = drafted().model_copy(update={"terms": first})
     signed = executed().model_copy(update={"terms": second})
     check("contract", [begun, signed, amended(2, third), amended(3, fourth)])
@@ -96,7 +98,7 @@ def test_amendments(first: Terms, second: Terms, third: Terms, fourth: Terms) ->
 
 @for_patience
 @for_all(st.lists(PLANNING, max_size=25))
-def test_schedules(steps: list[Any]) -> None:
+def test_schedules_drawn_by_lot_have_the_same_rows_twice(steps: list[Any]) -> None:
     history, state = each_recorded_once(SCHEDULE, ((one, asked()) for one in FIRST))
     for step in steps:
         command = step

@@ -18,7 +18,7 @@ PYTHON := $(or $(PYTHON),$(shell \
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: ready ## play the sample film up to its fifth cost report, and show the answers
+demo: ready ## play the sample film from greenlight to release, and show the answers
 	$(BIN)/reel demo
 
 up: ready ## start everything on this machine, with its data in .reel

@@ -96,7 +96,7 @@ class Element(Part):
     element: Reference
     category: Text
     name: Text
-    board_id: Annotated[str, Field(max_length=64)] = ""
+    board_id: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] = ""
     is_cast: bool = False
     allow_hold: bool = True
     allow_drop: bool = False

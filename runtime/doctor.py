@@ -12,7 +12,7 @@ from runtime.embedded.home import Home
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
 from runtime.migrate import check
-from runtime.process import Parts, pools_of, schemas
+from runtime.process import Parts, connections_of, schemas
 from runtime.settings import Settings
 
 
@@ -48,16 +48,6 @@ async def findings(settings: Settings) -> list[Finding]:
     return found
 
 
-def _parts() -> list[Parts]:
-    """Every part in a process of its own, as containers run them: the most connections."""
-    services, projections = rooms.services(), rooms.projections()
-    return [
-        *(Parts(serve=(name,)) for name in services),
-        Parts(relay=tuple(services)),
-        *(Parts(project=(name,)) for name in projections),
-    ]
-
-
 async def _database(settings: Settings) -> list[Finding]:
     try:
         connection = await asyncpg.connect(settings.database_of("vault"), timeout=5)
@@ -71,7 +61,7 @@ async def _database(settings: Settings) -> list[Finding]:
         durable = await connection.fetchval("SHOW fsync") == "on"
     finally:
         await connection.close()
-    most = settings.pool_size * sum(pools_of(part) for part in _parts())
+    most = connections_of(Parts.apart(), settings.pool_size)
     found = [
         Finding("PostgreSQL", True, version),
         Finding("fsync", durable, "on" if durable else "off", "" if durable else "turn it on"),

@@ -1,16 +1,20 @@
 """What a room remembers of each production from the facts that it has heard, as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from events.envelope import Recorded
+from runtime.reading.consumer import Overtaken
 from runtime.rooms import Service
 
 Known = dict[str, BaseModel | None]
 """What the room remembers of productions, by their id."""
+
+Stored = Mapping[str, str | None]
+"""The same as the rows have it; None where there is none yet."""
 
 
 @dataclass(frozen=True)
@@ -22,40 +26,53 @@ class KnownRows:
 
     async def load(self, connection: Any, productions: Sequence[str]) -> Known:
         """What it remembers of these productions now."""
-        nothing = self.service.policies.nothing_known
-        known: Known = dict.fromkeys(productions, nothing)
-        if nothing is not None:
+        return self.read(await self.stored(connection, productions))
+
+    def read(self, stored: Stored) -> Known:
+        """What the rows say."""
+        return {production: self.service.known(body) for production, body in stored.items()}
+
+    async def stored(self, connection: Any, productions: Sequence[str]) -> Stored:
+        """The rows of these productions as they are now."""
+        stored: dict[str, str | None] = dict.fromkeys(productions)
+        if self.service.policies.nothing_known is not None:
             rows = await connection.fetch(
                 f"SELECT production::text, body::text FROM {self.schema}.known "
                 "WHERE production = ANY($1::uuid[])",
                 list(productions),
             )
-            for production, body in rows:
-                known[production] = self.service.known(body)
-        return known
+            stored.update(map(tuple, rows))
+        return stored
 
-    async def fold(self, connection: Any, events: Sequence[Recorded]) -> None:
+    async def fold(self, connection: Any, events: Sequence[Recorded], since: Stored) -> None:
         """Folds the facts into what the room knows now, one log's after the other's.
 
         What was loaded before may be old: the room hears several logs at the same time, and all
-        of them tell it of the same production.
+        of them tell it of the same production. `since` is what facts were answered from.
+
+        Raises:
+            Overtaken: another log has told something of such a production since.
         """
         hear = self.service.policies.hear
         nothing = self.service.policies.nothing_known
         if nothing is None or not events:
             return
         productions = sorted({recorded.production for recorded in events})
+        empty = nothing.model_dump_json()
         await connection.execute(
             f"""INSERT INTO {self.schema}.known SELECT unnest($1::uuid[]), $2::text::json
                 ON CONFLICT DO NOTHING""",
             productions,
-            nothing.model_dump_json(),
+            empty,
         )
         rows = await connection.fetch(
             f"""SELECT production::text, body::text FROM {self.schema}.known
                 WHERE production = ANY($1::uuid[]) ORDER BY production FOR UPDATE""",
             productions,
         )
+        for production, body in rows:
+            if production in since and body != (since[production] or empty):
+                raise Overtaken(f"{production} was told of by another log meanwhile")
         before = {production: self.service.known(body) for production, body in rows}
         known = dict(before)
         for recorded in events:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -58,6 +58,16 @@ class Parts:
         services = tuple(rooms.services())
         return cls(services, services, tuple(rooms.projections()))
 
+    @classmethod
+    def apart(cls) -> "list[Parts]":
+        """Everything, as containers run it: each room for itself, and one relay for all logs."""
+        services = tuple(rooms.services())
+        return [
+            *(cls(serve=(name,)) for name in services),
+            cls(relay=services),
+            *(cls(project=(name,)) for name in rooms.projections()),
+        ]
+
 
 def service_schema(service: str) -> str:
     """Where a service keeps what it has heard, beside its log."""
@@ -107,6 +117,11 @@ def pools_of(parts: Parts) -> int:
     for name in parts.project:
         logs |= set(rooms.projections()[name].view.logs)
     return 1 + len(logs)
+
+
+def connections_of(processes: Iterable[Parts], pool_size: int) -> int:
+    """How many connections those processes open at most, if all rooms share one database."""
+    return pool_size * sum(pools_of(parts) for parts in processes)
 
 
 class Process:

@@ -1,23 +1,27 @@
 """How a service consumes facts: it remembers, its policies react with commands, its own facts set
 its timers.
 
-At least once, with a command id that derives from policy, fact, command and target: the place
-moves after every command has its answer, and a repeat finds the answer it had.
+At least once, with a command id that derives from policy, fact, target and the command itself: the
+place moves after every command has its answer, and a repeat finds the answer it had. What was
+answered from a memory that another log has added to meanwhile is answered again from the new one,
+before the place moves; what was answered before a rewind is not answered after it.
 """
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from events.envelope import Recorded
+from runtime.answered import AnsweredRows
 from runtime.decider import Command
 from runtime.errands import Errands
 from runtime.handling import Handler
-from runtime.known import Known, KnownRows
+from runtime.known import KnownRows, Stored
 from runtime.order import Order, command_id_of
 from runtime.people.team import fold_team
+from runtime.reading.consumer import TooEarly
 from runtime.rooms import Service
 from runtime.timing.rows import TimerRows
 
@@ -33,45 +37,78 @@ class ServiceSink:
     handler: Handler
     _errands: Errands = field(init=False)
     _known: KnownRows = field(init=False)
+    _answered: AnsweredRows = field(init=False)
     _timers: TimerRows = field(init=False)
+    _answers_are_there: bool = False
 
     def __post_init__(self) -> None:
         self._errands = Errands(self.service, self.handler)
         self._known = KnownRows(self.service, self.schema)
+        self._answered = AnsweredRows(self.service, self.schema)
         self._timers = TimerRows(self.service, self.schema)
 
-    async def prepare(self, events: Sequence[Recorded]) -> None:
+    async def prepare(self, events: Sequence[Recorded]) -> Stored:
+        """Gives the commands that answer these facts, and tells from what memory."""
         by_production = defaultdict(list)
         for recorded in self._heard(events):
             by_production[recorded.production].append(recorded)
-        known = await self._known.load(self.pool, list(by_production))
-        await asyncio.gather(*(self._react_to(own, known) for own in by_production.values()))
+        asking = [one for one, facts in by_production.items() if any(map(self._asks, facts))]
+        if not asking:
+            return {}
+        await self._see_that_answers_are_there()
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            answered = await self._answered.before(connection, events[0])
+            stored = await self._known.stored(connection, asking)
+        fresh = {
+            production: stored[production]
+            for production in asking
+            if any(
+                self._asks(recorded) and recorded.position > answered.position
+                for recorded in by_production[production]
+            )
+        }
+        if fresh and answered.lacks:
+            raise TooEarly(f"what {answered.lacks} told before the rewind is not heard yet")
+        known = self._known.read(fresh)
+        await asyncio.gather(
+            *(self._react_to(by_production[one], known[one], answered.position) for one in fresh)
+        )
+        return fresh
+
+    async def _see_that_answers_are_there(self) -> None:
+        """Once in a process: a log is restored while none runs."""
+        if not self._answers_are_there:
+            heads = await self.handler.store.heads()
+            await self._answered.are_held_by(self.pool, heads.incarnation)
+            self._answers_are_there = True
 
     def _heard(self, events: Sequence[Recorded]) -> list[Recorded]:
         """Without those that are here for the timers alone: policies hear the logs they name."""
         return [recorded for recorded in events if recorded.log in self.service.hears]
 
-    async def _react_to(self, events: Sequence[Recorded], of: Known) -> None:
+    def _asks(self, recorded: Recorded) -> bool:
+        """Whether some reaction is to this fact, whatever it answers."""
+        return any(isinstance(recorded.event, one.on) for one in self.service.policies.reactions)
+
+    async def _react_to(self, events: Sequence[Recorded], known: Any, answered: int) -> None:
         policies = self.service.policies
         for recorded in events:
-            known = policies.hear(of[recorded.production], recorded)
-            of[recorded.production] = known
-            given: Counter[tuple[str, str]] = Counter()
-            for command in policies.react(recorded, known):
-                kind = type(command).__name__, self._errands.target(recorded.production, command)
-                await self._carry_out(recorded, command, known, given[kind])
-                given[kind] += 1
+            known = policies.hear(known, recorded)
+            if recorded.position > answered:
+                for command in policies.react(recorded, known):
+                    await self._carry_out(recorded, command, known)
 
-    async def _carry_out(self, cause: Recorded, command: Command, known: Any, ordinal: int) -> None:
-        """`ordinal` counts the commands of one name to one stream that this fact brings about."""
+    async def _carry_out(self, cause: Recorded, command: Command, known: Any) -> None:
         name, target = type(command).__name__, self._errands.target(cause.production, command)
-        actor = f"policy:{self.service.name}"
-        again = (str(ordinal),) if ordinal else ()
+        actor, body = f"policy:{self.service.name}", command.model_dump_json()
         await self._errands.run(
             Order(
                 production=cause.production,
                 command=command,
-                command_id=command_id_of(actor, cause.id, name, target, *again),
+                command_id=command_id_of(actor, cause.id, name, target, body),
                 actor=actor,
                 principal=cause.actor,
                 known=known,
@@ -80,9 +117,9 @@ class ServiceSink:
             )
         )
 
-    async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
+    async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Stored) -> None:
         await fold_team(connection, self.schema, events)
-        await self._known.fold(connection, self._heard(events))
+        await self._known.fold(connection, self._heard(events), since=prepared)
         own = [recorded for recorded in events if recorded.log == self.service.name]
         await self._timers.write(connection, own)
 

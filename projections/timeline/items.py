@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from projections.timeline.activities import key, shoot_days
 from projections.timeline.answers import Item, ItemKind, Span, end_of
 from projections.timeline.deals import items_of_deals, on
-from projections.timeline.network import Network, day_of, key, row_of, shoot_days
+from projections.timeline.network import Network, row_of
 from projections.timeline.rows.decisions import Approval, Screening
 from projections.timeline.rows.schedule import Milestone, ShootDay, Task
 from runtime.view import Rows
@@ -48,7 +49,7 @@ def _milestone(rows: Rows, network: Network, row: Milestone) -> Item:
         cause=row.cause,
         detail={"kind": row.kind, "territory": row.territory},
     )
-    return _linked(rows, network, item)
+    return _linked(rows, network, item, is_driven=forecast > row.falls_on)
 
 
 def _task(rows: Rows, network: Network, row: Task) -> Item:
@@ -71,8 +72,7 @@ def _task(rows: Rows, network: Network, row: Task) -> Item:
 
 
 def _shoot_day(rows: Rows, network: Network, row: ShootDay) -> Item:
-    """Of the days themselves only what was wrapped late may push the others."""
-    forecast = day_of(row)
+    forecast = network.shoot_day(row)
     slip = network.slip(row.baseline, forecast)
     status = _standing(slip)
     if row.wrapped_on is not None:
@@ -98,18 +98,18 @@ def _shoot_day(rows: Rows, network: Network, row: ShootDay) -> Item:
     return _linked(rows, network, item)
 
 
-def _linked(rows: Rows, network: Network, item: Item) -> Item:
+def _linked(rows: Rows, network: Network, item: Item, is_driven: bool = True) -> Item:
     """With its slack; of what is driven, the reason is that of what drives it in the end."""
     times = network.times[key(item.kind, item.id)]
-    root = network.root_of(key(item.kind, item.id))
-    moved = row_of(rows, root) if times.pushed_by else None
+    driver = network.driver_of(key(item.kind, item.id)) if is_driven else None
+    moved = None if driver is None else row_of(rows, network.root_of(driver))
     if moved is not None and moved.cause is not None:
         item = replace(item, reason=moved.reason, cause=moved.cause)
     return replace(
         item,
         critical=times.critical,
         total_slack_days=None if times.done else times.total_slack,
-        driven_by=times.pushed_by,
+        driven_by=driver,
     )
 
 

@@ -60,7 +60,7 @@ def _row(item: dict[str, Any]) -> list[str | Text]:
         _when(item["forecast"]),
         item["name"],
         Text("*", style="bold red") if item["critical"] else "",
-        _when(item["baseline"]),
+        _measured_at(item),
         Text(_slip(item["slip_days"]), style="red" if (item["slip_days"] or 0) > 0 else ""),
         "" if slack is None else str(slack),
         item["status"] + _pages(item),
@@ -74,7 +74,18 @@ def _when(span: dict[str, Any] | None) -> str:
     starts, ends = span["starts_on"], span["ends_on"]
     if starts == ends:
         return str(starts)
+    if starts and ends and starts[:4] == ends[:4]:
+        return f"{starts} – {ends[5:]}"
     return f"{starts or ''} – {ends or ''}"
+
+
+def _measured_at(item: dict[str, Any]) -> str:
+    """The day from which the slip is counted."""
+    baseline = item["baseline"]
+    if baseline is None:
+        return ""
+    at = "starts_on" if item["kind"] == ItemKind.RELEASE_WINDOW else "ends_on"
+    return str(baseline[at] or "")
 
 
 def _pages(item: dict[str, Any]) -> str:

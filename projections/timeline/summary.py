@@ -5,6 +5,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from events.schedule import MilestoneKind
+from projections.timeline.activities import shoot_days
 from projections.timeline.answers import (
     Behind,
     ConflictSeen,
@@ -16,7 +17,7 @@ from projections.timeline.answers import (
     end_of,
 )
 from projections.timeline.items import pages
-from projections.timeline.network import Network, shoot_days
+from projections.timeline.network import Network
 from projections.timeline.rows.deals import Conflict, Deal
 from projections.timeline.rows.decisions import Overage
 from projections.timeline.rows.schedule import Schedule

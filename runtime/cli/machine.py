@@ -59,7 +59,7 @@ async def _up(chosen: Settings, as_json: bool) -> None:
 
 
 def demo(as_json: AsJson = False) -> None:
-    """Make the sample film's budget and five weeks of its costs, over the real API."""
+    """Play the sample film from greenlight to release, over the real API."""
     from runtime.cli.demo import play
 
     configure(settings().model_copy(update={"log_level": "error"}))

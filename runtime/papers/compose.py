@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 
 from runtime import rooms
-from runtime.papers.words import listed
+from runtime.process import Parts, connections_of
+from runtime.settings import Settings
 
 FIRST_PORT = 8001
+POOL_SIZE: int = Settings.model_fields["pool_size"].default
+SPARE_CONNECTIONS = 20
+"""For migrations, and for people who look."""
 
 HEAD = """\
 # Reel in its parts, each in a container of its own, on one PostgreSQL and one Apache Kafka.
-# `docker compose up --build`, then ask the services on {services} and the read
-# models on {projections}. The keys of this installation live in the volume `keys`, which every
-# part shares. No part runs as root, and each says whether it is well: both stand in the Dockerfile.
+# `docker compose up --build`, then ask the services on {services},
+# and the read models on {projections}.
+# The keys of this installation live in the volume `keys`, which every part shares. No part runs as
+# root, and each says whether it is well: both stand in the Dockerfile.
 # Made from the rooms by `make generate`.
 
 x-reel: &reel
@@ -33,7 +38,7 @@ services:
       POSTGRES_USER: reel
       POSTGRES_PASSWORD: reel
       POSTGRES_DB: reel
-    command: ["-c", "max_connections=200"]
+    command: ["-c", "max_connections={connections}"]
     volumes: [postgres:/var/lib/postgresql]
     healthcheck:
       test: ["CMD", "pg_isready", "-U", "reel"]
@@ -102,14 +107,18 @@ def papers() -> Mapping[str, str]:
     port_of = ports()
 
     def told(names: Mapping[str, object]) -> str:
-        numbers = [str(port_of[name]) for name in names]
-        return ("port " if len(numbers) == 1 else "ports ") + listed(numbers)
+        first, *_, last = [port_of[name] for name in names] * 2
+        return f"port {first}" if len(names) == 1 else f"ports {first} to {last}"
 
     def part(verb: str, name: str) -> str:
         return PART.format(name=name, command=f"{verb}, {name}") + PORTS.format(port=port_of[name])
 
     parts = [
-        HEAD.format(services=told(rooms.services()), projections=told(rooms.projections())),
+        HEAD.format(
+            services=told(rooms.services()),
+            projections=told(rooms.projections()),
+            connections=connections_of(Parts.apart(), POOL_SIZE) + SPARE_CONNECTIONS,
+        ),
         *(part("serve", name) for name in rooms.services()),
         PART.format(name="relay", command="relay"),
         *(part("project", name) for name in rooms.projections()),

@@ -7,11 +7,15 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 from runtime.circles import Answer
 
 LANE, BOX, MARGIN = 310, 262, 12
 HEAD, LINE, PAD, GAP = 46, 19, 9, 26
+FIRST_LINE = PAD + 8
+"""Where an arrow leaves a box or comes to it, from the top."""
+
 LETTER = 7.2
 """How wide a letter of a sentence is, in the mean."""
 
@@ -62,16 +66,17 @@ class Sheet:
         """One line of text."""
         self.drawn.append(f'<text class="{kind}" x="{x}" y="{y}">{escape(words)}</text>')
 
-    def box(self, kind: str, left: int, top: int, name: str, notes: Sequence[str] = ()) -> int:
-        """A box with a name and notes below it; answers its height."""
-        height = 2 * PAD + LINE * (1 + len(notes)) - 4
+    def box(
+        self, kind: str, left: int, top: int, names: Sequence[str], notes: Sequence[str] = ()
+    ) -> int:
+        """A box with names and notes below them; answers its height."""
+        lines = [*(("name", name) for name in names), *(("note", note) for note in notes)]
+        height = 2 * PAD + LINE * len(lines) - 4
         self.drawn.append(
             f'<rect class="{kind}" x="{left}" y="{top}" width="{BOX}" height="{height}" rx="6"/>'
         )
-        middle = left + BOX // 2
-        self.text("name", middle, top + PAD + 13, name)
-        for number, note in enumerate(notes, 1):
-            self.text("note", middle, top + PAD + 13 + LINE * number, note)
+        for number, (how, words) in enumerate(lines):
+            self.text(how, left + BOX // 2, top + PAD + 13 + LINE * number, words)
         return height
 
     def arrow(self, *points: tuple[int, int]) -> None:
@@ -90,8 +95,8 @@ class Sheet:
 def drawn(rooms: Sequence[str], every: Sequence[Answer]) -> str:
     """The picture, as SVG."""
     sheet = Sheet(rooms)
-    for answer in every:
-        _row(sheet, answer)
+    for alike in _together(every):
+        _row(sheet, alike)
     height = sheet.y + MARGIN
     return "\n".join(
         [
@@ -124,9 +129,24 @@ def _lanes(sheet: Sheet, height: int) -> Iterator[str]:
         yield f'<text class="room" x="{left + LANE // 2}" y="{MARGIN + 30}">{escape(room)}</text>'
 
 
-def _row(sheet: Sheet, answer: Answer) -> None:
-    reaction = answer.reaction
-    from_room = reaction.on.wire()[0].partition(".")[0]
+def _together(every: Sequence[Answer]) -> list[list[Answer]]:
+    """Reactions that say and do the same to several facts of one room, each time as one."""
+    rows: dict[Any, list[Answer]] = {}
+    for one in every:
+        reaction = one.reaction
+        gives = tuple(reaction.gives.items())
+        alike = (one.room, _origin(one), reaction.because, reaction.returns, gives)
+        rows.setdefault(alike, []).append(one)
+    return list(rows.values())
+
+
+def _origin(answer: Answer) -> str:
+    return answer.reaction.on.wire()[0].partition(".")[0]
+
+
+def _row(sheet: Sheet, alike: Sequence[Answer]) -> None:
+    answer = alike[0]
+    reaction, from_room = answer.reaction, _origin(answer)
     if from_room not in sheet.rooms:
         from_room = answer.room
     here, there = sheet.left(from_room), sheet.left(answer.room)
@@ -140,17 +160,16 @@ def _row(sheet: Sheet, answer: Answer) -> None:
             sheet.text(kind, left, sheet.y, line)
             sheet.y += LINE
     top = sheet.y - LINE + 10
-    fact_height = sheet.box("fact", here, top, reaction.on.__name__)
+    fact_height = sheet.box("fact", here, top, [one.reaction.on.__name__ for one in alike])
     below = top
     if here == there:
         below += fact_height + GAP
         sheet.arrow((here + BOX // 2, top + fact_height), (here + BOX // 2, below))
-    middle = top + fact_height // 2
     for command, facts in reaction.gives.items():
         if here != there:
-            _across(sheet, here, there, middle, below + (fact_height // 2))
+            _across(sheet, here, there, top + FIRST_LINE, below + FIRST_LINE)
         notes = [fact.__name__ for fact in facts]
-        below += sheet.box("command", there, below, command.__name__, notes) + 10
+        below += sheet.box("command", there, below, [command.__name__], notes) + 10
     sheet.y = max(below - 10, top + fact_height) + GAP + LINE
 
 

@@ -12,7 +12,7 @@ HEAD = """\
 # Reactions
 
 How the rooms answer facts, other rooms' and their own. Each row is one reaction in
-`services/*/policies.py`: when that fact is heard, for that reason, its room is given that command,
+`services/*/policies`: when that fact is heard, for that reason, its room is given that command,
 which records some of those facts or nothing. A command that is refused is recorded as
 `ReactionRefused`. In the picture the fact is yellow, the command with its facts blue, and what a
 reaction may bring about stands below it. Made from the rooms by `make generate`.

@@ -26,6 +26,7 @@ TAIL_CHECK_SECONDS = 1.0
 BEHIND_SECONDS_MAX = 2.0
 ORPHANED_SECONDS = 20.0
 RETRY_SECONDS = 0.5
+OVERTAKEN_AT_ONCE_MAX = 5
 
 Connection = Any
 
@@ -47,13 +48,22 @@ class Sink(Protocol):
     """What a consumer does with facts. Called for one partition at a time, in its order."""
 
     async def prepare(self, events: Sequence[Recorded]) -> Any:
-        """What must be done before the place may move; may be called again for the same facts."""
+        """What must be done before the place may move; may be called again for the same facts.
+
+        Raises:
+            PlaceMoved: the first of them is not what follows the place any more.
+            TooEarly: it cannot be done yet.
+        """
         ...
 
     async def apply(
         self, connection: Connection, events: Sequence[Recorded], prepared: Any
     ) -> None:
-        """Writes what follows from the facts, inside the transaction that moves the place."""
+        """Writes what follows from the facts, inside the transaction that moves the place.
+
+        Raises:
+            Overtaken: what was prepared rests on rows that have changed since.
+        """
         ...
 
     def forget(self, log: str, partition: int) -> None:
@@ -68,6 +78,14 @@ class Carried:
     incarnation: str
     recorded: Recorded
     offset: int
+
+
+class Overtaken(Exception):
+    """Another partition has changed what was prepared from: the same facts are prepared again."""
+
+
+class TooEarly(Exception):
+    """What must come first stands in another partition: the facts are taken later, from the log."""
 
 
 class Divergence(Exception):
@@ -129,14 +147,15 @@ class Consumer:
     async def take(self, log: str, partition: int, records: Sequence[Carried]) -> None:
         """Folds what is new of `records`, in order, filling holes from the log.
 
-        Returns when all of it is durable or the partition is stopped. A database that is away is
-        waited for.
+        Returns when all of it is durable, the partition is stopped, or it is too early for the
+        rest. A database that is away is waited for.
         """
         self._heard_at[log, partition] = time.monotonic()
         await self._take_until_done((log, partition), records)
 
     async def _take_until_done(self, key: tuple[str, int], records: Sequence[Carried]) -> None:
         log, _ = key
+        overtaken = 0
         async with self._lock(key):
             while True:
                 try:
@@ -146,6 +165,17 @@ class Consumer:
                     logger.info("place_moved", consumer=self.name, reason=str(error))
                     self._sink.forget(*key)
                     await self._reload_if_possible(key)
+                except Overtaken as error:
+                    overtaken += 1
+                    logger.info("overtaken", consumer=self.name, log=log, reason=str(error))
+                    # It ends: each time, another partition has moved. Only one that moves all the
+                    # time comes so far, and then a pause costs nothing that anybody waits for.
+                    if overtaken > OVERTAKEN_AT_ONCE_MAX:
+                        await asyncio.sleep(RETRY_SECONDS)
+                except TooEarly as error:
+                    self._sink.forget(*key)
+                    logger.info("too_early", consumer=self.name, log=log, reason=str(error))
+                    return
                 except TRANSIENT as error:
                     self._sink.forget(*key)
                     logger.warning("consumer_waits", consumer=self.name, log=log, error=repr(error))
@@ -361,10 +391,12 @@ class Consumer:
                 "tail_filled", consumer=self.name, log=log, partition=partition, events=len(page)
             )
             metrics.HOLES.labels(self.name, log).inc(len(page))
-            incarnation = self._at[key].incarnation
+            before = self._at[key]
             await self._take_until_done(
-                key, [Carried(incarnation, recorded, NO_OFFSET) for recorded in page]
+                key, [Carried(before.incarnation, recorded, NO_OFFSET) for recorded in page]
             )
+            if self._at[key].position == before.position:
+                return
 
     def _lag_of(self, log: str, heads: Heads) -> int:
         """How many positions lie between the furthest-behind partition's place and its head."""

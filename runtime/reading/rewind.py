@@ -2,7 +2,7 @@
 
 import asyncpg
 
-_KEPT = "^(_yoyo_|yoyo_lock$|tables_made$|clock$)"
+_KEPT = "^(_yoyo_|yoyo_lock$|tables_made$|clock$|answered$|answers$)"
 """What is no fold of any log."""
 
 
@@ -11,8 +11,8 @@ async def rewind(database_url: str, schema: str) -> list[str]:
     transaction.
 
     Workers that run notice that their places moved, and begin again by themselves. A service's
-    policies give their commands again, under the ids they had, and record nothing twice. Answers
-    the tables that were emptied.
+    policies answer only what comes after the places that are taken away: these are written down
+    first. Answers the tables that were emptied.
     """
     connection = await asyncpg.connect(database_url)
     try:
@@ -28,7 +28,26 @@ async def rewind(database_url: str, schema: str) -> list[str]:
             ]
             if tables:
                 names = ", ".join(f'"{schema}"."{table}"' for table in tables)
+                # Before it is read how far they are, so that no worker moves them further.
+                await connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+                await _keep_what_is_answered(connection, schema, tables)
                 await connection.execute(f"TRUNCATE {names}")
         return tables
     finally:
         await connection.close()
+
+
+async def _keep_what_is_answered(
+    connection: asyncpg.Connection, schema: str, tables: list[str]
+) -> None:
+    there = await connection.fetchval("SELECT to_regclass($1)", f'"{schema}".answered')
+    if there is None or "place" not in tables:
+        return
+    await connection.execute(
+        f"""INSERT INTO "{schema}".answered AS had
+            SELECT log, partition, incarnation, position FROM "{schema}".place
+            ON CONFLICT (log, partition) DO UPDATE SET
+                incarnation = EXCLUDED.incarnation,
+                position = CASE WHEN had.incarnation = EXCLUDED.incarnation
+                    THEN greatest(had.position, EXCLUDED.position) ELSE EXCLUDED.position END"""
+    )

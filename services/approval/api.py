@@ -23,7 +23,8 @@ from services.approval.commands import (
     VoidApproval,
 )
 from services.approval.model import DECIDERS
-from services.approval.policies import policies, timers
+from services.approval.policies import policies
+from services.approval.timers import timers
 
 REQUEST = "0b4f7c1d-52a9-8e36-9c70-4d1f6e2a8b95"
 SCREENING = "7e21c9d4-03bb-4f5a-8a16-b95d40e7c2f8"

@@ -119,7 +119,8 @@ EXAMPLES: Mapping[type[Command], Mapping[str, Any]] = {
     },
     SetOverageThreshold: {"amount": "25000.00", "behind_account": "3521"},
     ForecastOverage: {
-        "overage": "OV-behind-12",
+        "overage": "OV-behind-v1-12",
+        "series": "OV-behind-v1-",
         "cause": "behind-schedule",
         "amount": "61250.00",
         "account": "3521",

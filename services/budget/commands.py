@@ -244,9 +244,13 @@ class SetOverageThreshold(Command):
 
 class ForecastOverage(Command):
     """Say that so much more than the approved budget will be needed on an account, for a cause
-    that no cost tells yet. A policy's command."""
+    that no cost tells yet. A policy's command.
+
+    `amount` is all of it: what was asked for under references that begin with `series` is in it.
+    """
 
     overage: Reference
+    series: Reference
     cause: OverageCause
     amount: Positive
     account: AccountNumber

@@ -143,7 +143,7 @@ def overages_and_hot_costs() -> list[Step]:
     return [
         budget.SetOverageThreshold.model_validate({"amount": "0", "behind_account": "2302"}),
         budget.SetOverageThreshold.model_validate({"amount": "90", "behind_account": "2302"}),
-        budget.ForecastOverage.model_validate({"overage": "OV-behind-2", **behind}),
+        budget.ForecastOverage.model_validate({"overage": "OV-2-2", "series": "OV-2-", **behind}),
         *(
             budget.SetHotCostBase.model_validate(
                 {"schedule_version": n, "days": [{"day": n, "on": DAY, "eighths": 27}]}

@@ -181,6 +181,10 @@ class GatedHandler:
     before: Callable[[], Any] | None = None
     handled: list[tuple[Order, Handled]] = field(default_factory=list)
 
+    @property
+    def store(self) -> Store:
+        return self.handler.store
+
     async def handle(self, order: Order) -> Handled:
         if self.before is not None:
             await self.before()

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from events.approval import ApprovalGiven
-from events.budget import CommitmentRaised
+from events.budget import CommitmentRaised, CostPosted
 from events.envelope import Recorded
 from events.reaction import ReactionRefused
 from runtime.clock import DatabaseClock
@@ -25,9 +25,17 @@ from runtime.order import Order
 from runtime.people.vault import MemoryVault
 from runtime.reacting import ServiceSink
 from runtime.reading import consumer as consuming
-from runtime.reading.consumer import Consumer
+from runtime.reading.consumer import Consumer, Sink
 from runtime.rooms import Service
-from tests.carrying.world import Frozen, PowerCut, World, carried, cost, production_in
+from tests.carrying.world import (
+    Frozen,
+    GatedSink,
+    PowerCut,
+    World,
+    carried,
+    cost,
+    production_in,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -108,14 +116,33 @@ REACTIONS = (
 )
 
 
+def met(recorded: Recorded, known: Known) -> Sequence[Command]:
+    """Where another log has told of the production too, and how much was heard of it by then."""
+    if all(one.startswith(recorded.log) for one in known.heard):
+        return []
+    return [Promise(commitment=f"met by {recorded.log}", amount=Decimal(len(known.heard)))]
+
+
+def counted(recorded: Recorded, known: Known) -> Sequence[Command]:
+    """Of another body with each fact that was heard."""
+    return [Promise(commitment="counted", amount=Decimal(len(known.heard)))]
+
+
+MEETS = tuple(
+    Reaction(on=on, because="two logs have met", gives=GIVES, react=met)
+    for on in (ApprovalGiven, CostPosted)
+)
+COUNTS = (Reaction(on=ApprovalGiven, because="facts are counted", gives=GIVES, react=counted),)
+BOTH = ("approval", "budget")
+
 DECIDER: Decider[Any, Any] = Decider("promise", None, (Promise,), decide, evolve)
 
 
-def service(*logs: str) -> Service:
+def service(*logs: str, reactions: tuple[Reaction, ...] = REACTIONS) -> Service:
     return Service(
         name="budget",
         deciders=(DECIDER,),
-        policies=Policies(logs=logs, nothing_known=Known(), hear=hear, reactions=REACTIONS),
+        policies=Policies(logs=logs, nothing_known=Known(), hear=hear, reactions=reactions),
     )
 
 
@@ -126,6 +153,10 @@ class GatedHandler:
     handler: Handler
     before: Callable[[Order], Awaitable[None]] | None = None
     handled: list[tuple[Order, Handled]] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.handler.store
 
     async def handle(self, order: Order) -> Handled:
         if self.before is not None:
@@ -143,11 +174,19 @@ class Room:
     handler: Handler
 
     async def process(
-        self, *logs: str, before: Callable[[Order], Awaitable[None]] | None = None
+        self,
+        *logs: str,
+        before: Callable[[Order], Awaitable[None]] | None = None,
+        between: Callable[[], Awaitable[None]] | None = None,
+        reactions: tuple[Reaction, ...] = REACTIONS,
     ) -> tuple[Consumer, GatedHandler]:
+        """`between` is a place after the reactions, before the rows are written."""
         handler = GatedHandler(self.handler, before)
         logs = logs or ("approval",)
-        sink = ServiceSink(service(*logs), SCHEMA, self.world.pool, handler)  # type: ignore[arg-type]
+        room = service(*logs, reactions=reactions)
+        sink: Sink = ServiceSink(room, SCHEMA, self.world.pool, handler)  # type: ignore[arg-type]
+        if between is not None:
+            sink = GatedSink(sink, before=between)
         stores: dict[str, Store] = {log: self.world.stores[log] for log in logs}
         consumer = Consumer("budget", SCHEMA, self.world.pool, stores, sink)
         await consumer.start()
@@ -274,6 +313,15 @@ async def test_two_commands_of_one_name_to_one_stream_are_told_apart(room: Room)
     await room.bring(consumer, await room.given("PO-1:5 PO-1:7"))
     first, second = (order.command_id for order, _ in handler.handled)
     assert first != second
+    assert [fact.type for fact in await room.recorded()] == ["budget.CommitmentRaised"]
+
+
+async def test_the_same_command_twice_in_one_reaction_is_one_command(room: Room) -> None:
+    consumer, handler = await room.process()
+    await room.bring(consumer, await room.given("PO-1:5 PO-1:5"))
+    (first, answer), (second, again) = handler.handled
+    assert first.command_id == second.command_id
+    assert (answer.replayed, again.replayed) == (False, True)
     assert [fact.type for fact in await room.recorded()] == ["budget.CommitmentRaised"]
 
 
@@ -440,6 +488,92 @@ async def test_what_two_logs_tell_is_remembered_whichever_transaction_is_the_slo
         for log in ("approval", "budget"):
             of_log = [one for one in heard if one.startswith(log)]
             assert of_log == [one for one in told if one.startswith(log)]
+
+
+@pytest.mark.parametrize("slow", BOTH)
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_of_two_logs_that_tell_at_the_same_time_the_last_is_answered_with_both(
+    room: Room, monkeypatch: pytest.MonkeyPatch, slow: str, processes: int
+) -> None:
+    """Each is answered from a memory that lacks the other; one of them is then answered again."""
+    monkeypatch.setattr(consuming, "RETRY_SECONDS", 3600.0)
+    held = Frozen()
+
+    async def hold_the_first() -> None:
+        if not held.reached.is_set():
+            await held.here()
+
+    first, answers = await room.process(*BOTH, between=hold_the_first, reactions=MEETS)
+    second, others = first, answers
+    if processes > 1:
+        second, others = await room.process(*BOTH, reactions=MEETS)
+    facts = {
+        "approval": await room.given("the glazing"),
+        "budget": (await room.world.budget.record(LIGHTHOUSE, cost(1)))[0],
+    }
+    taking = asyncio.create_task(room.bring(first, facts.pop(slow)))
+    await held.reached.wait()
+    await room.bring(second, *facts.values())
+    assert [*answers.handled, *others.handled] == []
+    held.released.set()
+    await taking
+    (order,) = [order for order, _ in answers.handled]
+    assert order.command == Promise(commitment=f"met by {slow}", amount=Decimal(2))
+    assert [await room.place(log=log) for log in BOTH] == [1, 1]
+    assert sorted(await room.known()) == ["approval/1", "budget/1"]
+
+
+async def test_facts_of_one_page_are_answered_again_each_from_what_was_known_then(
+    room: Room,
+) -> None:
+    held = Frozen()
+    slow, answers = await room.process(*BOTH, between=held.here, reactions=MEETS)
+    quick, _ = await room.process(*BOTH, reactions=MEETS)
+    approvals = [await room.given(f"scene {n}", of) for n in range(3) for of in (LIGHTHOUSE, STORM)]
+    page = [fact for fact in approvals if fact.production == LIGHTHOUSE]
+    (other,) = await room.world.budget.record(LIGHTHOUSE, cost(1))
+    taking = asyncio.create_task(room.bring(slow, *page))
+    await held.reached.wait()
+    await room.bring(quick, other)
+    held.released.set()
+    await taking
+    assert [order.caused_by.id for order, _ in answers.handled if order.caused_by] == [
+        fact.id for fact in page
+    ]
+    assert [int(order.command.amount) for order, _ in answers.handled] == [2, 3, 4]  # type: ignore[attr-defined]
+    assert await room.place() == page[-1].position
+
+
+async def test_a_command_of_another_body_from_a_fresher_memory_is_no_key_used_again(
+    room: Room,
+) -> None:
+    held = Frozen()
+    slow, answers = await room.process(*BOTH, between=held.here, reactions=COUNTS)
+    quick, _ = await room.process(*BOTH, reactions=COUNTS)
+    cause = await room.given("the glazing")
+    (other,) = await room.world.budget.record(LIGHTHOUSE, cost(1))
+    taking = asyncio.create_task(room.bring(slow, cause))
+    await held.reached.wait()
+    await room.bring(quick, other)
+    held.released.set()
+    await taking
+    one, two = (order for order, _ in answers.handled)
+    assert one.command_id != two.command_id
+    assert [fact.type for fact in await room.recorded()] == [
+        "budget.CostPosted",
+        "budget.CommitmentRaised",
+    ]
+
+
+async def test_who_is_no_longer_at_his_place_gives_no_command(room: Room) -> None:
+    """Another worker has taken the same facts: what they made the room remember is not theirs."""
+    late, answers = await room.process(*BOTH, reactions=COUNTS)
+    quick, _ = await room.process(*BOTH, reactions=COUNTS)
+    cause = await room.given("the glazing")
+    await room.bring(quick, cause)
+    await room.bring(late, cause)
+    assert answers.handled == []
+    assert late.place("approval", 3).position == 1
 
 
 @pytest.mark.parametrize("ahead_us", [50_000, 3_600_000_000], ids=["50 ms", "an hour"])

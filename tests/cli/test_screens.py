@@ -104,7 +104,8 @@ def test_a_screen_asks_a_query_that_its_projection_answers(screen: Screen) -> No
     paths = [screen.path] + ([screen.of_all.path] if screen.of_all else [])
     assert set(paths) <= set(routes)
     known = {parameter.alias for parameter in routes[screen.path].dependant.query_params}
-    assert {option.asks[0] if option.asks else option.name for option in screen.options} <= known
+    asked = {option.asks[0] if option.asks else option.name for option in screen.options}
+    assert asked <= known
 
 
 def test_no_two_commands_share_a_name() -> None:

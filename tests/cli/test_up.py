@@ -259,7 +259,7 @@ def test_the_status_is_printed_as_a_table_and_as_json(second: Running) -> None:
     leader = NAMES[LEADER]
     printed = second.shell.reel("status", FILM, "--as", leader)
     assert printed.exit_code == 0
-    assert "The Last Lighthouse" in printed.stdout and "21,161" in printed.stdout
+    assert "The Last Lighthouse" in printed.stdout and "83,843" in printed.stdout
     for by, first_key in (("level", "atl"), ("category", "1100"), ("account", "1101")):
         done = second.shell.reel("status", FILM, "--by", by, "--as", leader, "--json")
         answer = json.loads(done.stdout)

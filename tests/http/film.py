@@ -15,6 +15,9 @@ from runtime import rooms
 SAMPLE = Path(__file__).parents[2] / "samples" / "the-last-lighthouse"
 BUDGET_CSV = (SAMPLE / "budget.csv").read_bytes()
 COSTS_CSV = (SAMPLE / "costs.csv").read_bytes()
+SCHEDULE_USS = (SAMPLE / "schedule.uss").read_bytes()
+FILES = {"budget": BUDGET_CSV, "costs": COSTS_CSV, "schedule": SCHEDULE_USS}
+"""A file of the sample film for everything that can be imported."""
 ABOUT: dict[str, Any] = json.loads((SAMPLE / "production.json").read_text())
 LATE = ("production-unheard-of", "currency-is-unknown", "not-yet")
 PATIENCE_SECONDS = 30.0

@@ -16,7 +16,7 @@ from runtime import rooms
 from runtime.decider import kebab
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf, Team
 from runtime.process import Parts, Process
-from tests.http.film import BUDGET_CSV, COSTS_CSV, LEADER, NAMES, Film, code, good
+from tests.http.film import FILES, LEADER, NAMES, Film, code, good
 from tests.http.instance import Instance, wait_for
 
 pytestmark = pytest.mark.integration
@@ -106,7 +106,7 @@ OF_POLICIES_ALONE = set(
 
 def paths() -> dict[str, Any]:
     """Every command that there is, with the example of its room; a file for the imports."""
-    found: dict[str, Any] = {"import/budget": BUDGET_CSV, "import/costs": COSTS_CSV}
+    found: dict[str, Any] = {f"import/{what}": content for what, content in FILES.items()}
     for service in rooms.services().values():
         for command in service.commands:
             found[f"{service.name}/{kebab(command.__name__)}"] = service.examples[command]
@@ -169,7 +169,7 @@ def test_no_role_gives_anything_on_the_production_of_others(strange: Film, role:
     for command in COMMANDS:
         answer = give(strange, role, command)
         assert (answer.status_code, code(answer)) == (404, "no-such-production"), command
-    for what in ("budget", "costs"):
+    for what in FILES:
         answer = strange.client(role).post(f"{strange.home}/import/{what}", content=b"\xff")
         assert (answer.status_code, code(answer)) == (404, "no-such-production"), what
     for log in rooms.services():

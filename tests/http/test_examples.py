@@ -13,13 +13,12 @@ import pytest
 
 from runtime import rooms
 from runtime.decider import kebab
-from tests.http.film import BUDGET_CSV, COSTS_CSV, LEADER, Film
+from tests.http.film import FILES, LEADER, Film
 from tests.http.instance import Instance
 
 pytestmark = pytest.mark.integration
 
 PREFIX = "/v1/productions/{production}"
-FILES = {"budget": BUDGET_CSV, "costs": COSTS_CSV}
 TAKEN_SHARE_MIN = 0.7
 ROUNDS_MAX = 6
 

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.integration
 
 HEALTH = ("/livez", "/readyz", "/metrics")
 PREFIX = "/v1/productions/{production}"
-BY_POLICY_ALONE = ("lock-budget", "return-budget")
 
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -41,7 +40,7 @@ def given_by_people() -> list[tuple[str, type[Command]]]:
         (service.name, command)
         for service in rooms.services().values()
         for command in service.commands
-        if kebab(command.__name__) not in BY_POLICY_ALONE
+        if command.MAY or command.OPENS
     ]
 
 

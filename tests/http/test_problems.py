@@ -160,7 +160,7 @@ def test_an_unknown_production_is_unheard_of_for_two_seconds_and_then_not_there(
 
 
 def test_a_path_that_leads_nowhere_is_not_there(film: Film) -> None:
-    for path in ("/v1/nothing", f"{film.home}/schedule/trail"):
+    for path in ("/v1/nothing", f"{film.home}/catering/trail"):
         check(film.client(LEADER).get(path), 404, "not-there")
     for command in ("lock-budget", "return-budget", "refuse-reaction"):
         answer = film.client(LEADER).post(f"{film.home}/budget/{command}", json={})

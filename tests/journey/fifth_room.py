@@ -192,14 +192,13 @@ DECIDERS = (Decider(kind="kitchen", initial=(), commands=(OrderMeal,), decide=de
 """How the ROOM room answers the approval room: whoever is appointed gets a meal."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from events.approval import PersonAppointed
 from events.envelope import Recorded
 from events.ROOM import Diet, KitchenClosed, MealOrdered
 IMPORTS
-from runtime.decider import Command, Policies, Reaction, Timer
+from runtime.decider import Command, Policies, Reaction
 from services.ROOM.commands import OrderMeal
 
 
@@ -219,6 +218,18 @@ REACTIONS = (
 )
 
 policies = Policies(logs=("approval",), reactions=REACTIONS)
+''',
+    "services/ROOM/timers.py": '''
+"""A month behind its last meal the kitchen gives a party."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from events.envelope import Recorded
+from events.ROOM import Diet, KitchenClosed
+IMPORTS
+from runtime.decider import Timer
+from services.ROOM.commands import OrderMeal
 
 
 def timers(recorded: Recorded) -> Sequence[Timer]:
@@ -235,7 +246,8 @@ def timers(recorded: Recorded) -> Sequence[Timer]:
 from runtime.rooms import Service
 from services.ROOM.commands import OrderMeal
 from services.ROOM.model import DECIDERS
-from services.ROOM.policies import policies, timers
+from services.ROOM.policies import policies
+from services.ROOM.timers import timers
 
 EXAMPLES = {OrderMeal: {"meal": "breakfast", "guest": "ingrid", **EXAMPLE}}
 

@@ -341,8 +341,8 @@ PATCHES = (
         (
             Edit(
                 "runtime/reacting.py",
-                "command_id=command_id_of(actor, cause.id, name, target, *again),",
-                "command_id=command_id_of(actor, cause.id, name, *again),",
+                "command_id=command_id_of(actor, cause.id, name, target, body),",
+                "command_id=command_id_of(actor, cause.id, name),",
             ),
         ),
         (
@@ -366,18 +366,84 @@ PATCHES = (
         ),
     ),
     Patch(
-        "commands of a reaction not counted",
+        "a reaction's command known without its body",
         "two commands of one name to one stream are told apart",
         (
             Edit(
                 "runtime/reacting.py",
-                "        again = (str(ordinal),) if ordinal else ()\n",
-                "        again: tuple[str, ...] = ()\n",
+                "command_id=command_id_of(actor, cause.id, name, target, body),",
+                "command_id=command_id_of(actor, cause.id, name, target),",
             ),
         ),
         (
             "tests/carrying/test_policies.py"
             "::test_two_commands_of_one_name_to_one_stream_are_told_apart",
+        ),
+    ),
+    Patch(
+        "answered from what was known before",
+        "of two facts that meet, the later one is answered with both",
+        (
+            Edit(
+                "runtime/known.py",
+                "if production in since and body != (since[production] or empty):\n",
+                "if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_policies.py"
+            "::test_of_two_logs_that_tell_at_the_same_time_the_last_is_answered_with_both",
+        ),
+    ),
+    Patch(
+        "a place that moved not looked at",
+        "who is no longer at his place gives no command",
+        (
+            Edit(
+                "runtime/answered.py",
+                "if row is None or row[0] != first.previous:\n",
+                "if row is None:\n",
+            ),
+        ),
+        ("tests/carrying/test_policies.py::test_who_is_no_longer_at_his_place_gives_no_command",),
+    ),
+    Patch(
+        "a rewind that forgets what was answered",
+        "a rewound room answers no fact again",
+        (Edit("runtime/reading/rewind.py", "|answered$|answers$", ""),),
+        (
+            "tests/carrying/test_rewind.py"
+            "::test_a_rewound_room_answers_no_fact_again_though_it_would_say_something_else",
+        ),
+    ),
+    Patch(
+        "answered before all is heard again",
+        "what comes after a rewind is answered with all that was known before it",
+        (
+            Edit(
+                "runtime/reacting.py",
+                "        if fresh and answered.lacks:\n",
+                "        if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_rewind.py"
+            "::test_what_comes_after_a_rewind_waits_for_what_was_known_before_it",
+        ),
+    ),
+    Patch(
+        "answers of a restored log believed",
+        "answers that a restored log has lost are given again",
+        (
+            Edit(
+                "runtime/answered.py",
+                "                await connection.execute(self._doubt)\n",
+                "                pass\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_rewind.py"
+            "::test_answers_that_a_restored_log_has_lost_are_given_again",
         ),
     ),
     Patch(

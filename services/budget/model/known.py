@@ -35,8 +35,9 @@ class LockedSchedule(Remembered):
 
 
 class HotBase(Remembered):
-    """What an average shoot day may cost: `total` over so many `days`."""
+    """What an average shoot day of that schedule may cost: `total` over so many `days`."""
 
+    schedule_version: int
     total: Decimal
     days: int
 

@@ -24,7 +24,7 @@ from services.budget.commands import (
 from services.budget.model.asked import ApprovedOverage, OpenOverage, Overage, RefusedOverage
 from services.budget.model.currency import exact
 from services.budget.model.forecast import accounts_of, need_of, refused_before
-from services.budget.model.known import Known, LockedPlan
+from services.budget.model.known import Known
 from services.budget.model.ledger import Ledger
 from services.budget.model.rejections import (
     BudgetIsNotLocked,
@@ -94,7 +94,7 @@ def _forecast(
         raise OverageThresholdIsNotSet("set an overage threshold first")
     if known.plan is None:
         raise BudgetIsNotLocked("lock a budget first: nothing is approved that could be overrun")
-    amount = exact(command.amount, currency) - _asked_before(ledger, command, known.plan)
+    amount = exact(command.amount, currency) - _asked_before(ledger, command)
     if amount <= 0 or amount < ledger.threshold.amount:
         return []
     forecast = accounts_of(ledger, known.plan)
@@ -110,13 +110,13 @@ def _forecast(
     return [_told(command.overage, number, fields)]
 
 
-def _asked_before(ledger: Ledger, command: ForecastOverage, plan: LockedPlan) -> Decimal:
-    """What was asked for that cause since the budget was locked, whatever the answer."""
+def _asked_before(ledger: Ledger, command: ForecastOverage) -> Decimal:
+    """What was asked for of the same need, whatever the answer."""
     return sum(
         (
             one.forecast.amount
             for reference, one in ledger.overages.items()
-            if one.forecast.cause is command.cause and reference not in plan.answered
+            if reference.startswith(command.series)
         ),
         ZERO,
     )

@@ -12,7 +12,7 @@ from events.names import ContentHash
 from runtime.content import content_hash
 from runtime.decider import Rejection
 from runtime.refusals import listed, problem
-from services.contract.known import Known
+from services.contract.model.known import Known
 from services.contract.model.rejections import (
     AmountIsFractional,
     EngagementEndsBeforeItStarts,

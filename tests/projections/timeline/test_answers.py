@@ -54,6 +54,12 @@ def test_what_waits_for_the_shoot_slips_with_it_and_says_why() -> None:
         assert item.critical and item.total_slack_days == 0
 
 
+def test_what_comes_on_its_own_date_is_driven_by_nothing() -> None:
+    items = items_after(*film.TO_THE_LOCK, film.LOCK)
+    assert items[ItemKind.MILESTONE, "wrap"].forecast == on("09-17")
+    assert not any(item.driven_by or item.slip_days for item in items.values())
+
+
 def test_what_waits_for_nothing_has_the_slack_until_the_end() -> None:
     poster = STORY[ItemKind.TASK, "poster"]
     assert poster.forecast == Span(day("09-21"), day("09-23"))
@@ -86,6 +92,48 @@ def test_a_shoot_day_that_is_moved_out_of_its_order_pushes_no_other() -> None:
     assert items[ItemKind.SHOOT_DAY, "2"].forecast == on("09-15")
     assert items[ItemKind.MILESTONE, "wrap"].forecast == on("09-18")
     assert items[ItemKind.MILESTONE, "photography"].forecast == on("09-15")
+
+
+def moved_start(on_: str) -> schedule.MilestoneMoved:
+    return schedule.MilestoneMoved(
+        milestone="photography",
+        kind=MilestoneKind.PHOTOGRAPHY_START,
+        was=day("09-14"),
+        on=day(on_),
+        reason="the light is not built",
+    )
+
+
+def test_a_start_that_is_moved_moves_the_whole_shoot_and_what_follows() -> None:
+    items = items_after(*film.TO_THE_LOCK, film.LOCK, moved_start("09-16"))
+    days = [items[ItemKind.SHOOT_DAY, str(n)].forecast for n in range(1, 5)]
+    assert days == [on("09-16"), on("09-17"), on("09-18"), on("09-21")]
+    first, wrap = items[ItemKind.SHOOT_DAY, "1"], items[ItemKind.MILESTONE, "wrap"]
+    assert (first.driven_by, first.slip_days) == ("milestone/photography", 2)
+    assert (wrap.forecast, wrap.reason) == (on("09-21"), "the light is not built")
+    assert items[ItemKind.MILESTONE, "photography"].critical
+
+
+def test_a_first_day_that_is_moved_moves_the_start() -> None:
+    whole = schedule.ShootDaysMoved(
+        day=1,
+        was=day("09-14"),
+        on=day("09-16"),
+        reason="the tide",
+        days=tuple(
+            schedule.DatedDay(day=n, on=day(to))
+            for n, to in enumerate(("09-16", "09-17", "09-18", "09-21"), 1)
+        ),
+    )
+    start = items_after(*film.TO_THE_LOCK, film.LOCK, whole)[ItemKind.MILESTONE, "photography"]
+    assert (start.forecast, start.slip_days) == (on("09-16"), 2)
+    assert (start.driven_by, start.reason) == ("shoot-day/1", "the tide")
+    assert start.critical
+
+
+def test_once_a_day_was_wrapped_the_start_moves_no_other() -> None:
+    items = items_after(*film.TO_THE_LOCK, film.LOCK, film.SHOT[0], moved_start("09-30"))
+    assert items[ItemKind.SHOOT_DAY, "2"].forecast == on("09-15")
 
 
 def test_a_shoot_day_on_a_saturday_is_a_day_that_is_worked() -> None:

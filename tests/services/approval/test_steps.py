@@ -38,7 +38,8 @@ from services.approval.model.rejections import (
     StepIsNotReached,
 )
 from services.approval.model.request import REQUEST as DECIDER
-from services.approval.policies import Known, timers
+from services.approval.policies import Known
+from services.approval.timers import timers
 from tests.services.approval.test_request import ASKED, GRANT, REFUSE, REQUEST, STORM_DRAFT, VOIDED
 from tests.services.given import (
     FIRST_SHOOT_DAY,

@@ -315,7 +315,8 @@ def test_an_answer_is_about_exactly_one_overage_and_stands():
 
 
 BEHIND = ForecastOverage(
-    overage="OV-behind-3",
+    overage="OV-behind-v1-3",
+    series="OV-behind-v1-",
     cause=OverageCause.BEHIND_SCHEDULE,
     amount=Decimal(120),
     account="2302",
@@ -325,15 +326,17 @@ BEHIND = ForecastOverage(
 
 def test_a_late_shoot_asks_for_what_it_has_not_asked_for_yet():
     first = forecast_in(when((THRESHOLD,), BEHIND))
-    assert (first.overage, first.cause, first.amount) == ("OV-behind-3", BEHIND.cause, 120)
+    assert (first.overage, first.cause, first.amount) == ("OV-behind-v1-3", BEHIND.cause, 120)
     assert (first.approved, first.efc) == (Decimal("1500.00"), Decimal("1500.00"))
     assert first.accounts == (AccountTotal(account="2302", total=Decimal("120.00")),)
     history = (THRESHOLD, first)
     when(history, BEHIND).nothing()
-    later = BEHIND.model_copy(update={"overage": "OV-behind-4", "amount": Decimal(219)})
+    later = BEHIND.model_copy(update={"overage": "OV-behind-v1-4", "amount": Decimal(219)})
     when(history, later).nothing()
-    later = BEHIND.model_copy(update={"overage": "OV-behind-5", "amount": Decimal(220)})
+    later = BEHIND.model_copy(update={"overage": "OV-behind-v1-5", "amount": Decimal(220)})
     assert forecast_in(when(history, later)).amount == Decimal("100.00")
+    anew = BEHIND.model_copy(update={"overage": "OV-behind-v2-3", "series": "OV-behind-v2-"})
+    assert forecast_in(when(history, anew)).amount == Decimal("120.00")
 
 
 def test_a_late_shoot_needs_a_threshold_and_a_locked_budget():
@@ -504,7 +507,9 @@ STEPS = st.one_of(
         st.sampled_from([0, 10_000, 40_000]),
     ),
     st.builds(
-        lambda n, amount: BEHIND.model_copy(update={"overage": f"OV-behind-{n}", "amount": amount}),
+        lambda n, amount: BEHIND.model_copy(
+            update={"overage": f"OV-behind-v1-{n}", "amount": amount}
+        ),
         NUMBERS,
         AMOUNTS,
     ),

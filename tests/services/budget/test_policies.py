@@ -165,7 +165,8 @@ def behind(tenths: int) -> ShootDayFellBehind:
 def test_a_late_shoot_is_forecast_at_the_average_day_of_the_base():
     [forecast] = answers(LOCKED, BASE, THRESHOLD, behind(13))
     assert isinstance(forecast, ForecastOverage)
-    assert (forecast.overage, forecast.account) == ("OV-behind-12", "3521")
+    assert (forecast.overage, forecast.account) == ("OV-behind-v4-12", "3521")
+    assert forecast.series == "OV-behind-v4-"
     assert forecast.cause is OverageCause.BEHIND_SCHEDULE
     assert forecast.amount == Decimal("43333.33")
     assert "40 eighths behind, 1.3 average days" in forecast.reason

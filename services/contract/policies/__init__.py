@@ -30,14 +30,6 @@ from events.schedule import (
     ShootDayWrapped,
 )
 from runtime.decider import Command, Policies, Reaction
-from services.contract.clearing import (
-    TALKED,
-    budget_is_locked,
-    clear,
-    met_already,
-    refuse,
-    schedule_is_locked,
-)
 from services.contract.commands import (
     ClearTerms,
     MeetCondition,
@@ -45,15 +37,23 @@ from services.contract.commands import (
     RefuseClearance,
     ResolveConflict,
 )
-from services.contract.fit import (
+from services.contract.model.known import Known
+from services.contract.policies.clearing import (
+    TALKED,
+    budget_is_locked,
+    clear,
+    met_already,
+    refuse,
+    schedule_is_locked,
+)
+from services.contract.policies.fit import (
     of_an_option,
     of_what_was_signed,
     that_is_over,
     with_a_milestone,
     with_the_shoot,
 )
-from services.contract.hearing import hear
-from services.contract.known import Known
+from services.contract.policies.hearing import hear
 
 CONFLICTS: dict[type[Command], tuple[type[Event], ...]] = {
     RecordConflict: (EngagementConflicted,),

@@ -30,9 +30,9 @@ from services.budget.commands import (
     ReturnBudget,
     SetHotCostBase,
 )
-from services.budget.hearing import hear
 from services.budget.model.deals import let_go_by, raised_for, released_by
 from services.budget.model.known import Known
+from services.budget.policies.hearing import hear
 
 __all__ = ["Known", "hear", "policies"]
 
@@ -108,9 +108,12 @@ def _forecast(recorded: Recorded, known: Known) -> Sequence[Command]:
     amount = rounded(base.total * days / base.days, currency)
     if amount <= 0 or amount < threshold.amount:
         return []
+    # Days are counted anew on another schedule, and so is what is behind.
+    series = f"OV-behind-v{base.schedule_version}-"
     return [
         ForecastOverage(
-            overage=f"OV-behind-{behind.day}",
+            overage=f"{series}{behind.day}",
+            series=series,
             cause=OverageCause.BEHIND_SCHEDULE,
             amount=amount,
             account=threshold.behind_account,

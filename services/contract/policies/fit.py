@@ -27,8 +27,8 @@ from events.schedule import (
 )
 from runtime.decider import Command
 from services.contract.commands import RecordConflict, ResolveConflict
-from services.contract.held import Deal, Problem
-from services.contract.known import Known
+from services.contract.model.held import Deal, Problem
+from services.contract.model.known import Known
 
 ENGAGEMENT = "engagement"
 """The conflict of shoot days outside an engagement; a deal has one at most."""

@@ -28,7 +28,7 @@ from events.schedule import (
     ShootDaysPlanned,
     ShootDayWrapped,
 )
-from services.contract.known import Known
+from services.contract.model.known import Known
 
 BUDGET_LOCKED, SCHEDULE_LOCKED = Condition.BUDGET_LOCKED, Condition.SCHEDULE_LOCKED
 

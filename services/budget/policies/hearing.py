@@ -35,8 +35,8 @@ def hear(known: Known, recorded: Recorded) -> Known:
             return _with(known, answered=known.answered | {overage})
         case OverageThresholdSet() as threshold:
             return _with(known, threshold=threshold)
-        case HotCostBaseSet(total=total, days=days):
-            return _with(known, hot_base=HotBase(total=total, days=len(days)))
+        case HotCostBaseSet() as base:
+            return _with(known, hot_base=_base_of(base))
         case ScheduleLocked() as schedule:
             return _with(known, schedule=_schedule_of(schedule))
         case ScheduleReopened(was_locked=True):
@@ -69,3 +69,7 @@ def _schedule_of(locked: ScheduleLocked) -> LockedSchedule:
             PlannedShootDay(day=one.day, on=one.on, eighths=one.eighths) for one in locked.days
         ),
     )
+
+
+def _base_of(base: HotCostBaseSet) -> HotBase:
+    return HotBase(schedule_version=base.schedule_version, total=base.total, days=len(base.days))

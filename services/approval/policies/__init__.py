@@ -2,14 +2,10 @@
 approval, and what they take back asks no more."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from events.approval import (
-    ApprovalFellDue,
-    ApprovalGranted,
-    ApprovalRefused,
     ApprovalRequested,
     ApprovalVoided,
     Subject,
@@ -20,20 +16,19 @@ from events.envelope import Recorded
 from events.event import Event
 from events.names import Id, id_of
 from events.schedule import ScheduleReopened, ScheduleSubmitted
-from runtime.decider import Command, Policies, Reaction, Timer
+from runtime.decider import Command, Policies, Reaction
 from services.approval.commands import (
     BUDGET,
     CONTRACT,
     OVERAGE,
     SCHEDULE,
-    FallDue,
     RequestApproval,
     VoidApproval,
 )
-from services.approval.hearing import hear
 from services.approval.model.known import EXECUTIVE_PRODUCER_ALONE, Known
+from services.approval.policies.hearing import hear
 
-__all__ = ["EXECUTIVE_PRODUCER_ALONE", "Known", "hear", "policies", "request_of", "timers"]
+__all__ = ["EXECUTIVE_PRODUCER_ALONE", "Known", "hear", "policies", "request_of"]
 
 REASON_CHARACTERS_MAX = 2_000
 
@@ -41,28 +36,6 @@ REASON_CHARACTERS_MAX = 2_000
 def request_of(production: str, kind: str, name: str, version: int) -> Id:
     """The request that this room itself opens for a version: one, however often it is asked."""
     return id_of("approval", production, kind, name, str(version))
-
-
-def timers(recorded: Recorded) -> Sequence[Timer]:
-    """An answer falls due when its last day is over (days are UTC days), unless it came before."""
-    match recorded.event:
-        case ApprovalRequested(request=request, due_on=date() as due_on) if due_on < date.max:
-            day = datetime(due_on.year, due_on.month, due_on.day, tzinfo=UTC)
-            due_at = day + timedelta(days=1)
-            return [Timer(key=_due(request), due_at=due_at, command=FallDue(request=request))]
-        case (
-            ApprovalGranted(request=request)
-            | ApprovalRefused(request=request)
-            | ApprovalVoided(request=request)
-            | ApprovalFellDue(request=request)
-        ):
-            return [Timer(key=_due(request), due_at=None)]
-        case _:
-            return []
-
-
-def _due(request: Id) -> str:
-    return f"due {request}"
 
 
 def _asked(recorded: Recorded, subject: Subject, amount: Decimal | None) -> Sequence[Command]:

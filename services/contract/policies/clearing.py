@@ -19,7 +19,7 @@ from events.envelope import Recorded
 from events.names import Id
 from runtime.decider import Command
 from services.contract.commands import ClearTerms, MeetCondition, RefuseClearance
-from services.contract.known import Known
+from services.contract.model.known import Known
 
 SUBJECT = "contract"
 """The kind of subject of an approval; its name is the id of the deal."""

@@ -8,7 +8,7 @@ from events.contract import Condition
 from events.money import Currency
 from events.names import Id
 from events.schedule import DatedDay, PlannedDay
-from services.contract.held import Deadline, Deal, Engaged, Problem, Remembered
+from services.contract.model.held import Deadline, Deal, Engaged, Problem, Remembered
 
 
 class Shoot(Remembered):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runtime.decider import Command
 
 ROWS_MAX = 10_000
+COLUMNS_MAX = 100
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,14 @@ def csv_rows(text: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str,
     """Every row that is not empty, stripped, with its number in the spreadsheet.
 
     Raises:
-        BadFile: not a CSV, columns missing or unknown, rows too long or too many.
+        BadFile: not a CSV, columns missing, unknown or too many, rows too long or too many.
     """
     reader = csv.reader(io.StringIO(text.lstrip("﻿"), newline=""), strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
+        if len(header) > COLUMNS_MAX:
+            cure = f"keep these: {', '.join(columns)}"
+            raise BadFile([Problem(1, "", f"over {COLUMNS_MAX} columns", cure)])
         missing = [column for column in columns if column not in header]
         unknown = [column for column in header if column not in columns]
         if missing or unknown or len(set(header)) != len(header):

@@ -2,34 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from events.envelope import Recorded
-from projections.budget_status.rows import Account, Budget, Category, DayCost, Line, Overage
-from runtime.view import Rows
-from tests.journey.naive import folded
+from projections.budget_status.view import VIEW
+from runtime.view import Rows, key_of
+from tests.journey.naive import tables_of
+from tests.journey.naive.telling import Tables, entry_of
 
 
-def naive(facts: Sequence[Recorded]) -> dict[str, Any]:
+def naive(facts: Sequence[Recorded]) -> Tables:
     """The second opinion, which knows nothing but names and JSON."""
-    told = folded({"type": fact.type, "data": fact.event.model_dump(mode="json")} for fact in facts)
-    for line in told["line"].values():
-        line.pop("subcategory", None)
-    return told
+    return tables_of("budget_status", map(entry_of, facts))
 
 
-def plain(rows: Rows) -> dict[str, Any]:
+def plain(rows: Rows) -> Tables:
     """Rows as the second opinion writes them."""
-    budget = rows.get(Budget)
-    return {
-        "budget": asdict(budget) if budget else {},
-        "category": {row.category: asdict(row) for row in rows.all(Category)},
-        "account": {row.account: asdict(row) for row in rows.all(Account)},
-        "line": {row.line: asdict(row) for row in rows.all(Line)},
-        "overage": {
-            row.overage: {"state": row.state, "amount": row.amount} for row in rows.all(Overage)
-        },
-        "day_cost": {
-            (row.account, row.incurred_on.isoformat()): row.amount for row in rows.all(DayCost)
-        },
+    found = {
+        table.TABLE: {key_of(row): asdict(row) for row in rows.all(table)} for table in VIEW.tables
     }
+    return {table: told for table, told in found.items() if told}

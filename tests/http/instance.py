@@ -140,6 +140,7 @@ def instance(database_url: str, kafka: str) -> Iterator[Instance]:
         wait_for("the instance", lambda: answered or ended, 60)
         if ended:
             raise RuntimeError("the instance did not start") from ended[0]
+        wait_for("readiness", lambda: httpx.get(f"{answered[0]}/readyz").is_success, 120)
         running = Instance(settings, Issuer(settings), process, answered[0], loop)
         yield running
         running.close()

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from runtime import rooms
 from tests.http.film import (
     BUDGET_CSV,
     COSTS_CSV,
@@ -26,7 +27,8 @@ from tests.http.film import (
     good,
 )
 from tests.http.instance import Instance, wait_for
-from tests.journey.naive import folded
+from tests.journey.holding import apart, live
+from tests.journey.naive import tables_of
 
 pytestmark = pytest.mark.integration
 
@@ -112,26 +114,9 @@ def check_figures(film: Film, expected: dict[str, Any], **query: Any) -> None:
 
 def check_rows(story: Story, instance: Instance) -> None:
     """The live rows are what a second, naive fold makes of the trail."""
-    expected = folded(story.film.trail("budget"))
-    for table in ("budget", "category", "account", "line"):
-        columns = [
-            name
-            for (name,) in instance.sql(
-                "SELECT column_name FROM information_schema.columns "
-                "WHERE table_schema = 'budget_status_v2' AND table_name = %s "
-                "AND column_name <> 'production' ORDER BY ordinal_position",
-                table,
-            )
-        ]
-        rows = instance.sql(
-            f"SELECT {', '.join(columns)} FROM budget_status_v2.{table} WHERE production = %s",
-            story.film.production,
-        )
-        found = [dict(zip(columns, row, strict=True)) for row in rows]
-        if table == "budget":
-            assert found == [expected["budget"]]
-        else:
-            assert {row[table]: row for row in found} == expected[table]
+    status = rooms.projections()["budget_status"]
+    held = live(instance, status, story.film.production)
+    assert apart(held, tables_of(status.name, story.film.trail("budget"))) == []
 
 
 def test_a_new_film_has_no_budget_yet(story: Story) -> None:

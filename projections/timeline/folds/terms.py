@@ -12,6 +12,7 @@ from projections.timeline.rows.deals import Deal, Deliverable, Engagement, Optio
 from runtime.view import Row, Rows
 
 R = TypeVar("R", Payment, Option, Window, Deliverable)
+When = date | tuple[date, date | None] | None
 
 
 def spoken_of(rows: Rows, deal: Deal, terms: facts.Terms, cause: str) -> Iterator[Row]:
@@ -52,7 +53,8 @@ def _baseline(deal: Deal, before: date | None, now: date | None) -> date | None:
     return before if before is not None or not deal.signed else now
 
 
-def _moved(before: date | None, now: date | None, was: str | None, cause: str) -> str | None:
+def _moved(before: When, now: When, was: str | None, cause: str) -> str | None:
+    """What moved it last; a span moves with either of its ends."""
     return cause if before is not None and before != now else was
 
 
@@ -76,7 +78,7 @@ def _engagement(
         element=one.element,
         baseline_starts_on=_baseline(deal, row.baseline_starts_on, one.starts_on),
         baseline_ends_on=_baseline(deal, row.baseline_ends_on, one.ends_on),
-        cause=_moved(row.ends_on, one.ends_on, row.cause, cause),
+        cause=_moved((row.starts_on, row.ends_on), (one.starts_on, one.ends_on), row.cause, cause),
         gone=False,
     )
 
@@ -131,14 +133,20 @@ def _window(rows: Rows, deal: Deal, id_: str, one: facts.Window, cause: str) -> 
         one.closes_on,
         one.exclusive,
     )
+    baseline = row.baseline_opens_on, row.baseline_closes_on
+    if deal.signed and row.baseline_opens_on is None:
+        # The end goes with the beginning: what was signed without an end has none here either.
+        baseline = one.opens_on, one.closes_on
     return replace(
         row,
         opens_on=one.opens_on,
         closes_on=one.closes_on,
         exclusive=one.exclusive,
-        baseline_opens_on=_baseline(deal, row.baseline_opens_on, one.opens_on),
-        baseline_closes_on=_baseline(deal, row.baseline_closes_on, one.closes_on),
-        cause=_moved(row.opens_on, one.opens_on, row.cause, cause),
+        baseline_opens_on=baseline[0],
+        baseline_closes_on=baseline[1],
+        cause=_moved(
+            (row.opens_on, row.closes_on), (one.opens_on, one.closes_on), row.cause, cause
+        ),
         gone=False,
     )
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import fields
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from events.event import Event
 from projections.timeline.items import items_of
 from projections.timeline.network import network
+from projections.timeline.rows.deals import Engagement, Window
 from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
 from projections.timeline.view import VIEW
 from runtime.view import Rows
+from tests.projections.histories import amended, executed, terms
 from tests.projections.telling import by_log, interleaved, told
 from tests.projections.timeline import lighthouse as film
 
@@ -85,3 +88,19 @@ def test_every_column_is_a_field_of_its_row() -> None:
         lines = rest.partition("\n);")[0].splitlines()
         columns = [line.split()[0] for line in lines if not line.strip().startswith("PRIMARY")]
         assert columns == ["production", *(field.name for field in fields(table))]
+
+
+def test_a_span_moves_with_either_of_its_ends() -> None:
+    engagement = {"role": "Silas", "starts_on": "2026-09-14", "ends_on": "2026-10-09"}
+    window = {"territory": "Japan", "medium": "theatrical", "opens_on": "2027-10-01"}
+    signed = executed(engagement=engagement, windows=[window])
+    after = terms(
+        engagement=engagement | {"starts_on": "2026-09-21"},
+        windows=[window | {"closes_on": "2028-03-31"}],
+    )
+    facts = told(signed, amended(2, after))
+    rows = VIEW.fold(facts)
+    (engaged,), (opened,) = rows.all(Engagement), rows.all(Window)
+    assert engaged.cause == opened.cause == facts[-1].id
+    assert engaged.baseline_starts_on == date(2026, 9, 14)
+    assert (opened.closes_on, opened.baseline_closes_on) == (date(2028, 3, 31), None)

@@ -99,6 +99,12 @@ def test_every_command_that_people_give_has_one_endpoint(document: dict[str, Any
     assert len(posts) >= 8 + 14 + 2
 
 
+def test_a_trail_that_is_not_for_the_whole_team_says_so(document: dict[str, Any]) -> None:
+    for name, service in rooms.services().items():
+        told = document["paths"][f"{PREFIX}/{name}/trail"]["get"]["responses"]
+        assert ("403" in told) == (service.trail_for is not None), name
+
+
 def test_every_command_has_an_example_of_the_sample_film_that_it_takes(
     document: dict[str, Any],
 ) -> None:

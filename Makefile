@@ -24,15 +24,16 @@ demo: ready ## play the sample film from greenlight to release, and show the ans
 up: ready ## start everything on this machine, with its data in .reel
 	$(BIN)/reel up
 
+# Two files of tests at a time, each on servers of its own.
 test: ready ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: ready ## all that a change must pass: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 format: ready ## lay the code out
 	$(BIN)/ruff format .

@@ -10,6 +10,9 @@ PYTHON := $(or $(PYTHON),$(shell \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$name && break; done))
 
+# Whoever keeps nothing compiled would compile all of it for every process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help ready demo up test check format lint types bench bench-quick faults-quick fuzz \

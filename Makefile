@@ -29,14 +29,14 @@ up: ready ## start everything on this machine, with its data in .reel
 
 # Two files of tests at a time, each on servers of its own.
 test: ready ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: ready ## all that a change must pass: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 format: ready ## lay the code out
 	$(BIN)/ruff format .

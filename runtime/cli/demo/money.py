@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from runtime.cli.client import wait_until
-from runtime.cli.demo.stage import Stage, patiently
+from runtime.cli.demo.stage import Stage, document, patiently
 from runtime.cli.demo.telling import status_path
 
 
@@ -33,6 +33,12 @@ def _open(stage: Stage) -> None:
     opened = stage.about | {"name": stage.name_of["executive-producer"]}
     first = stage.give("executive-producer", "approval/open-production", opened, "open")
     stage.today = _day(first) or datetime.now(UTC).date()
+    # Before the people: whoever may ask then asks under these rules, since a room hears of both
+    # in this order.
+    for rules in (_BUDGET_RULES, *document("approvals.json")["rules"]):
+        key = f"rules {rules['subject_kind']}"
+        stage.give("executive-producer", "approval/set-approval-rules", rules, key)
+    stage.told("Who must agree to what is set: bands for deals and overages, a quorum for cuts")
     for member in stage.team:
         member_id = stage.id_of_name(member["name"])
         stage.give(
@@ -48,7 +54,6 @@ def _open(stage: Stage) -> None:
             },
             f"appoint {member_id} {member['role']}",
         )
-    stage.give("executive-producer", "approval/set-approval-rules", _RULES, "rules")
 
 
 def _day(answer: dict[str, Any]) -> date | None:
@@ -58,7 +63,7 @@ def _day(answer: dict[str, Any]) -> date | None:
     return None
 
 
-_RULES = {
+_BUDGET_RULES = {
     "subject_kind": "budget",
     "rules": [
         {"at_least": "0", "below": "1000000", "roles": ["producer", "executive-producer"]},

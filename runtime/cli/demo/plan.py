@@ -3,7 +3,7 @@
 from typing import Any
 
 from runtime.cli.demo import approvals
-from runtime.cli.demo.stage import Fact, Stage, document, rows, spoken
+from runtime.cli.demo.stage import Fact, Stage, rows, spoken
 from runtime.cli.work import importers
 
 BEFORE_THE_SHOOT = ("script-blue", "storyboard-storm", "casting-wren")
@@ -11,11 +11,7 @@ BEHIND_FROM_EIGHTHS = 12
 
 
 def play(stage: Stage) -> None:
-    """From the rules to a locked schedule with every date to the last release."""
-    for rules in document("approvals.json")["rules"]:
-        key = f"rules {rules['subject_kind']}"
-        stage.give("executive-producer", "approval/set-approval-rules", rules, key)
-    stage.told("Who must agree to what is set: bands for deals and overages, a quorum for cuts")
+    """From the shooting script to a locked schedule with every date to the last release."""
     for request in BEFORE_THE_SHOOT:
         approvals.play(stage, request)
     _import(stage)

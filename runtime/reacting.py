@@ -50,10 +50,12 @@ class ServiceSink:
     async def prepare(self, events: Sequence[Recorded]) -> Stored:
         """Gives the commands that answer these facts, and tells from what memory."""
         by_production = defaultdict(list)
+        last_asking: dict[str, int] = {}
         for recorded in self._heard(events):
             by_production[recorded.production].append(recorded)
-        asking = [one for one, facts in by_production.items() if any(map(self._asks, facts))]
-        if not asking:
+            if self._asks(recorded):
+                last_asking[recorded.production] = recorded.position
+        if not last_asking:
             return {}
         await self._see_that_answers_are_there()
         async with (
@@ -61,14 +63,11 @@ class ServiceSink:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             answered = await self._answered.before(connection, events[0])
-            stored = await self._known.stored(connection, asking)
+            stored = await self._known.stored(connection, list(last_asking))
         fresh = {
             production: stored[production]
-            for production in asking
-            if any(
-                self._asks(recorded) and recorded.position > answered.position
-                for recorded in by_production[production]
-            )
+            for production, last in last_asking.items()
+            if last > answered.position
         }
         if fresh and answered.lacks:
             raise TooEarly(f"what {answered.lacks} told before the rewind is not heard yet")

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
+from typing import Any
 
 from events.contract import Kind, Payment, Terms, Window
+from events.event import Part
 from events.money import ZERO, is_exact, minor_units, rounded
 from events.names import ContentHash
 from runtime.content import content_hash
@@ -68,8 +70,9 @@ def hash_of(kind: Kind, party: str, terms: Terms) -> ContentHash:
     )
 
 
-def _ordered(parts: Sequence[object], *by: str) -> list[dict[str, object]]:
-    return sorted((dict(part) for part in parts), key=lambda part: [part[name] for name in by])  # type: ignore[call-overload]
+def _ordered(parts: Sequence[Part], *by: str) -> list[dict[str, Any]]:
+    ordered = sorted(parts, key=lambda part: [getattr(part, name) for name in by])
+    return [part.model_dump() for part in ordered]
 
 
 def _check_currency(terms: Terms, known: Known | None) -> None:

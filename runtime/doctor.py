@@ -15,6 +15,9 @@ from runtime.migrate import check
 from runtime.process import Parts, connections_of, schemas
 from runtime.settings import Settings
 
+POSTGRESQL_OLDEST = (17,)
+"""The first one that knows `transaction_timeout`, which `runtime/pools.py` sets."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -57,13 +60,19 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("PostgreSQL", False, repr(error), "check REEL_DATABASE_URL")]
     try:
         version = await connection.fetchval("SHOW server_version")
+        new_enough = connection.get_server_version() >= POSTGRESQL_OLDEST
         allowed = int(await connection.fetchval("SHOW max_connections"))
         durable = await connection.fetchval("SHOW fsync") == "on"
     finally:
         await connection.close()
     most = connections_of(Parts.apart(), settings.pool_size)
     found = [
-        Finding("PostgreSQL", True, version),
+        Finding(
+            "PostgreSQL",
+            new_enough,
+            version,
+            "" if new_enough else f"move to PostgreSQL {POSTGRESQL_OLDEST[0]} or newer",
+        ),
         Finding("fsync", durable, "on" if durable else "off", "" if durable else "turn it on"),
         Finding(
             "connections",

@@ -7,6 +7,16 @@ import asyncpg
 
 from runtime.settings import Settings
 
+LOCKS_ARE_LET_GO = {
+    "idle_in_transaction_session_timeout": "10000",
+    "transaction_timeout": "20000",
+}
+"""A frozen worker's locks hold nobody up for longer than Kafka counts it in, in milliseconds.
+
+The first ends one that froze between two statements. PostgreSQL counts a worker that froze inside
+a statement, after Parse and before Bind, as active; only the second ends that one.
+"""
+
 
 class Pools:
     """Opens pools as they are asked for, and closes them all."""
@@ -19,11 +29,7 @@ class Pools:
         """The pool for one room's database, as the login itself or in the given role."""
         key = (self._settings.database_of(room), role)
         if key not in self._pools:
-            server_settings = {
-                "application_name": f"reel {room}",
-                # A frozen worker's locks hold nobody up for longer than Kafka counts it in.
-                "idle_in_transaction_session_timeout": "10000",
-            }
+            server_settings = {"application_name": f"reel {room}", **LOCKS_ARE_LET_GO}
             if role is not None:
                 server_settings["role"] = role
             self._pools[key] = await asyncpg.create_pool(

@@ -4,13 +4,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psycopg
 import pytest
 
 from events.envelope import Recorded
+from runtime.pools import LOCKS_ARE_LET_GO
 from runtime.reading.consumer import Consumer
 from runtime.reading.views import ProjectionSink
 from tests.carrying.world import (
@@ -96,6 +99,34 @@ async def test_a_worker_frozen_with_its_rows_written_holds_nobody_up_for_long(
         assert not [one for one in zombie.unready() if "stopped" in one]
         assert zombie.place("budget", 3).position == 2
     assert await world.rows() == {(LIGHTHOUSE, "budget"): (2, 3, "1,2")}
+
+
+async def test_a_worker_frozen_inside_a_statement_holds_nobody_up_for_long(
+    world: World,
+) -> None:
+    """After Parse and before Bind, PostgreSQL counts it as active, not as idle."""
+    (fact,) = await world.budget.costs(LIGHTHOUSE, 1)
+    successor = await world.ledger()
+    options = " ".join(f"-c {name}={min(int(ms), 1500)}" for name, ms in LOCKS_ARE_LET_GO.items())
+    with psycopg.connect(world.dsn, options=options) as zombie:
+        zombie.execute(f"SELECT FROM {world.tables.schema}.place FOR UPDATE")
+        with suppress(psycopg.OperationalError), zombie.pipeline():
+            zombie.pgconn.send_prepare(b"half", b"SELECT 1")
+            zombie.pgconn.send_flush_request()
+            zombie.pgconn.flush()
+            await until(lambda: _waits_as(world, "active", "ClientRead"))
+            await asyncio.wait_for(successor.take("budget", 3, await brought(world, fact)), 20)
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (1, 1, "1")}
+
+
+def _waits_as(world: World, state: str, event: str) -> bool:
+    with psycopg.connect(world.dsn) as session:
+        found = session.execute(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() "
+            "AND state = %s AND wait_event = %s",
+            [state, event],
+        )
+        return found.fetchone() is not None
 
 
 async def test_a_worker_that_gets_a_partition_back_forgets_the_rows_it_held(world: World) -> None:

@@ -1,6 +1,8 @@
 """Processes are killed with -9 before, inside and after each of their transactions."""
 
+import asyncio
 import random
+import time
 from itertools import pairwise
 
 import pytest
@@ -66,7 +68,12 @@ async def _killed_while(run: Run, role: str, name: str, lock: str, statement: st
     """Kills the process while its statement is under way: what it sent may commit unheard."""
     (doomed,) = run.world.running(role)
     fault = run.fault(f"{role} killed {name}")
-    with run.world.held(lock):
-        await run.world.waiting(statement)
-        fault.hits = int(doomed.kill() == -9)
+    deadline = time.monotonic() + 60
+    while not fault.hits:
+        with run.world.held(lock):
+            # The lock may find the process inside another statement, and has to let it go on.
+            if await run.world.waits(statement, seconds=3):
+                fault.hits = int(doomed.kill() == -9)
+        assert time.monotonic() < deadline, f"{role} never waits inside {statement}"
+        await asyncio.sleep(0.2)
     run.recovers(fault, doomed.died_at or 0)

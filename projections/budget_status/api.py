@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from events.names import Id
 from projections.budget_status.answers import By, HotCosts, Lines, Slate, Status
+from projections.budget_status.explained.report import explained
 from projections.budget_status.figures import CONVENTIONS
 from projections.budget_status.hot_costs import CONVENTIONS as HOT_COST_CONVENTIONS
 from projections.budget_status.hot_costs import HOT_COSTS, hot_costs
@@ -171,4 +172,11 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="budget_status", version=2, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="budget_status",
+    version=2,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+)

@@ -1,9 +1,12 @@
 """What every answer of a read model says of itself: of which moment it is, and how fresh."""
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from events.envelope import moment_of
 from runtime.log.contract import Heads
+from runtime.reading.past import Cut
 
 
 class Freshness(BaseModel):
@@ -43,3 +46,9 @@ def freshness_at(log: str, heads: Heads, position: int, head: int) -> Freshness:
         caught_up=position >= head,
         head_at=moment_of(heads.time_us).isoformat(),
     )
+
+
+def moment_told(cut: Cut) -> dict[str, Any]:
+    """As `MomentTold`."""
+    effective = None if cut.effective is None else cut.effective.isoformat()
+    return {"as_of": cut.at.isoformat(), "vector": str(cut.moment), "effective": effective}

@@ -96,6 +96,17 @@ class Past:
             self._view.fold(cut.in_effect(page), rows)
         return rows, about
 
+    async def facts(
+        self, production: str, cut: Cut
+    ) -> tuple[list[Recorded], dict[str, str] | None]:
+        """The facts themselves, log by log, and the same of the production."""
+        facts: list[Recorded] = []
+        about = None
+        async for page in self.events(production, cut):
+            about = about or _about(page)
+            facts += cut.in_effect(page)
+        return facts, about
+
 
 def _about(page: Sequence[Recorded]) -> dict[str, str] | None:
     for recorded in page:

@@ -17,7 +17,7 @@ from runtime.log.partition import partition_of
 from runtime.people.identity import Caller
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
-from runtime.reading.answer import Freshness, MomentTold, freshness_at
+from runtime.reading.answer import Freshness, freshness_at, moment_told
 from runtime.reading.consumer import Consumer
 from runtime.reading.moment import Moment
 from runtime.reading.past import Cut, Past
@@ -79,7 +79,7 @@ class Reader:
         self._clock = clock
         self._vault = vault
         self._team = Team(self.schema, pool)
-        self._past = Past(projection.view, stores)
+        self.past = Past(projection.view, stores)
         self._consumer = consumer
 
     async def member(self, production: str, caller: Caller) -> Member:
@@ -176,26 +176,24 @@ class Reader:
         return reading
 
     async def _read_past(self, productions: Sequence[str], asked: Asked) -> "Reading":
-        now = await self.now()
-        cut = await self._past.cut(asked.as_of or now, asked.effective, now)
+        cut = await self.cut(asked)
         rows: dict[str, Rows] = {}
         about: dict[str, dict[str, str]] = {}
         for production in productions:
-            were, opened = await self._past.rows(production, cut)
+            were, opened = await self.past.rows(production, cut)
             if opened is not None:
                 rows[production], about[production] = were, opened
         return Reading(rows, about, cut.at, {}, cut)
 
+    async def cut(self, asked: Asked) -> Cut:
+        """The moment that is asked for, the present too; raises as `Past.cut` does."""
+        now = await self.now()
+        return await self.past.cut(asked.as_of or now, asked.effective, now)
+
     async def told(self, reading: "Reading") -> dict[str, Any]:
         """What an answer says of itself, as `Answer` has it; raises as `freshness` does."""
-        cut, moment = reading.cut, None
-        if cut is not None:
-            effective = None if cut.effective is None else cut.effective.isoformat()
-            moment = MomentTold(
-                as_of=cut.at.isoformat(), vector=str(cut.moment), effective=effective
-            ).model_dump()
         return {
-            "moment": moment,
+            "moment": None if reading.cut is None else moment_told(reading.cut),
             "freshness": [one.model_dump() for one in await self.freshness(reading)],
         }
 

@@ -55,7 +55,7 @@ async def test_a_history_that_does_not_change_is_not_told_again(
 async def test_what_histories_there_were_is_append_only(
     postgres: Postgres, owner: asyncpg.Connection, statement: str
 ):
-    with pytest.raises(asyncpg.RestrictViolationError, match="append-only: .* on incarnation"):
+    with pytest.raises(asyncpg.RestrictViolationError, match=r"append-only: .* on incarnation"):
         await owner.execute(statement)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await postgres.pool.execute(statement)

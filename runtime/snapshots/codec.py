@@ -74,7 +74,9 @@ def encode(value: Any, classes: Classes, paged: Callable[[Any], Tree | None] = _
         NotStorable: names what cannot be told.
     """
     kind = type(value)
-    if value is None or kind is str or kind is int or kind is bool:
+    if value is None or kind is str or kind is bool:
+        return value
+    if kind is int and -(2**63) <= value < 2**63:
         return value
     if kind is Decimal:
         return [DECIMAL, str(value)]

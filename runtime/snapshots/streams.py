@@ -96,11 +96,19 @@ class StreamSnapshots:
             for number, digest in zip(numbers, wanted, strict=True):
                 body = bodies.get(digest)
                 if body is None:
+                    await self._look_again(stream, digest)
                     raise SnapshotGone(f"{stream}: a page of its snapshot is not there any more")
-                if digest_of(body) != digest:
-                    await self.give_up(stream, "a page of it is not what it was")
-                    raise SnapshotGone(f"{stream}: a page of its snapshot was changed")
-                needed.pages.put(number, read_page(body))
+                try:
+                    needed.pages.put(number, _checked(body, digest))
+                except UNREADABLE as error:
+                    await self.give_up(stream, f"a page of it: {error!r}")
+                    raise SnapshotGone(f"{stream}: a page of its snapshot was changed") from error
+
+    async def _look_again(self, stream: str, digest: bytes | None) -> None:
+        """A page goes when a newer snapshot comes; a root that still names it is worth nothing."""
+        row = await self._pool.fetchrow(self._find, stream, self._fold)
+        if row is not None and digest is not None and digest.hex().encode() in row["state"]:
+            await self.give_up(stream, "a page of it is not there")
 
     async def give_up(self, stream: str, reason: str) -> None:
         """Deletes a snapshot that is not to be believed, and says so."""
@@ -143,6 +151,12 @@ class StreamSnapshots:
 
     def _name(self, stream: str, version: int, hash_: bytes) -> list[str | bytes]:
         return [self._log, stream, str(version), hash_, self._fold]
+
+
+def _checked(body: bytes, digest: bytes | None) -> dict[Any, Any]:
+    if digest_of(body) != digest:
+        raise ValueError("it is not what the root names")
+    return read_page(body)
 
 
 def _behind_size(root: bytes) -> tuple[int, bytes]:

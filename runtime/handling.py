@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -21,6 +23,8 @@ from runtime.order import Order
 from runtime.people.vault import Sealer, seal_command
 from runtime.recording import append_of, fingerprint_of, recorded_by, token_of
 from runtime.rooms import Service
+from runtime.snapshots.keeper import Keeper
+from runtime.snapshots.streams import SnapshotGone
 from runtime.states import States
 from runtime.web.token import Token
 
@@ -54,13 +58,14 @@ class Handler:
     committer: Committer
     vault: Sealer
     clock: DatabaseClock
+    keeper: Keeper | None = None
     _repeats: Coalesced[str, Found] = field(init=False)
     _states: States = field(init=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
         self._repeats = Coalesced(self.store.find)
-        self._states = States(self.store)
+        self._states = States(self.store, self.keeper)
 
     async def handle(self, order: Order) -> Handled:
         """Decides and records.
@@ -89,15 +94,16 @@ class Handler:
         lock = self._locks.setdefault(stream, asyncio.Lock())
         async with lock:
             for _ in range(CONFLICTS_MAX):
-                folded = await self._states.of(decider, stream)
-                events, refusal = _decision(decider, folded.state, command, context)
+                folded, (events, refusal) = await self._states.ask(
+                    decider, stream, partial(_decision, decider, command, context)
+                )
                 append = append_of(
                     order, stream, folded.version, fingerprint, events, refusal, context.at
                 )
                 answer = await self.committer.append(append)
                 match answer.outcome:
                     case Outcome.RECORDED:
-                        self._states.keep(decider, stream, folded, events, append, answer)
+                        await self._states.keep(decider, stream, folded, events, append, answer)
                         return Handled(
                             recorded_by(self.service.name, append, answer),
                             token_of(self.service.name, answer),
@@ -106,7 +112,8 @@ class Handler:
                         return Handled(token=token_of(self.service.name, answer), refusal=refusal)
                     case Outcome.CONFLICT:
                         metrics.CONFLICTS.labels(self.service.name).inc()
-                        await self._states.catch_up(decider, stream, folded)
+                        with suppress(SnapshotGone):
+                            await self._states.catch_up(decider, stream, folded)
                     case Outcome.REPEAT | Outcome.MISMATCH:
                         return await self._again(order, fingerprint)
         raise Overloaded(f"{stream} is changed by others faster than this command can be decided")
@@ -148,7 +155,7 @@ class Handler:
 
 
 def _decision(
-    decider: Decider[Any, Any], state: Any, command: Command, context: Context
+    decider: Decider[Any, Any], command: Command, context: Context, state: Any
 ) -> tuple[Sequence[Event], dict[str, Any] | None]:
     try:
         return decider.decide(state, command, context), None

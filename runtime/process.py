@@ -35,6 +35,10 @@ from runtime.reading.consumer import Consumer
 from runtime.reading.query import Reader
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.settings import Settings
+from runtime.snapshots.fingerprint import fold_version
+from runtime.snapshots.keeper import Keeper
+from runtime.snapshots.sealed_state import StateSeal
+from runtime.snapshots.streams import StreamSnapshots
 from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
 from runtime.web.http import application
@@ -226,9 +230,11 @@ class Process:
                 loop.add_signal_handler(name, self.stop)
 
     async def _build(self, stack: contextlib.AsyncExitStack) -> None:
-        vault = Vault(await self._pools.of(VAULT), master_key(self._settings))
+        master = master_key(self._settings)
+        vault = Vault(await self._pools.of(VAULT), master)
+        seal = StateSeal(master, "streams")
         for name in self._parts.serve:
-            await self._build_service(name, vault, stack)
+            await self._build_service(name, vault, seal, stack)
         for name in self._parts.project:
             await self._build_projection(name, vault)
         for log in self._parts.relay:
@@ -243,15 +249,17 @@ class Process:
         return self._stores[log]
 
     async def _build_service(
-        self, name: str, vault: Vault, stack: contextlib.AsyncExitStack
+        self, name: str, vault: Vault, seal: StateSeal, stack: contextlib.AsyncExitStack
     ) -> None:
         service = rooms.services()[name]
         store = await self._store(name)
         committer = await stack.enter_async_context(Committer(store))
         clock = DatabaseClock(store, self._shift)
-        handler = Handler(service, store, committer, vault, clock)
         pool = await self._pools.of(name)
         schema = service_schema(name)
+        snapshots = StreamSnapshots(name, schema, pool, seal, fold_version(f"services.{name}"))
+        keeper = await stack.enter_async_context(Keeper(snapshots))
+        handler = Handler(service, store, committer, vault, clock, keeper)
         sink = ServiceSink(service, schema, pool, handler)
         await self._consume(name, schema, pool, sorted(service.consumes), sink)
         if service.keeps_time:

@@ -127,7 +127,7 @@ def routes(reader: Reader) -> APIRouter:
         rows = await reader.pool.fetch(
             f"""SELECT line, category, account, description, amount::text, unit, x::text,
                        rate::text, subtotal::text
-                FROM {reader.schema}.line
+                FROM {reading.schema}.line
                 WHERE production = $1 AND NOT removed AND ($2::text IS NULL OR line > $2)
                 ORDER BY line LIMIT $3""",
             production,

@@ -33,6 +33,9 @@ class PostgresStore:
         self._page_of_partition = (
             f"{select} WHERE position > $1 AND partition = $3 ORDER BY position LIMIT $2"
         )
+        self._page_of_partitions = (
+            f"{select} WHERE position > $1 AND partition = ANY($3) ORDER BY position LIMIT $2"
+        )
         self._find = f"""
             SELECT command_id::text, fingerprint, stream, version, NULL::json FROM {log}.event
             WHERE command_id = ANY($1::uuid[]) AND ordinal = 0
@@ -110,6 +113,13 @@ class PostgresStore:
             return self._recorded(await self._pool.fetch(self._page, after, limit))
         return self._recorded(
             await self._pool.fetch(self._page_of_partition, after, limit, partition)
+        )
+
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return self._recorded(
+            await self._pool.fetch(self._page_of_partitions, after, limit, list(partitions))
         )
 
     async def heads(self) -> Heads:

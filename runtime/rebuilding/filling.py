@@ -29,6 +29,8 @@ from runtime.view import Rows
 
 PAGE_EVENTS = 5_000
 """In one transaction: ten times what the live worker takes, whose readers wait for it."""
+PAGE_EVENTS_MIN = 100
+PAGE_BYTES = 32 * 1024 * 1024
 PRODUCTIONS_HELD = 4_096
 RETRY_SECONDS = 0.5
 
@@ -104,8 +106,8 @@ class Filler:
         def left() -> list[Place]:
             return [place for at, place in places.items() if place.position < goal[lane.log, at]]
 
-        async def page_behind(position: int) -> list[Recorded]:
-            return await store.page_of(lane.partitions, position, PAGE_EVENTS)
+        async def page_behind(position: int, limit: int = PAGE_EVENTS_MIN) -> list[Recorded]:
+            return await store.page_of(lane.partitions, position, limit)
 
         if not left():
             return
@@ -114,7 +116,7 @@ class Filler:
             while page := await coming:
                 ends_at = page[-1].position
                 # The next page is on its way while this one is folded.
-                coming = asyncio.create_task(page_behind(ends_at))
+                coming = asyncio.create_task(page_behind(ends_at, _as_many_as_fit(page)))
                 await asyncio.sleep(0)
                 fresh = _behind_their_places(page, places)
                 if fresh:
@@ -207,6 +209,12 @@ class Filler:
         if not productions:
             return {}
         return await self._tables.load(connection, productions, self._view.read_back)
+
+
+def _as_many_as_fit(page: Sequence[Recorded]) -> int:
+    """How many events the next page may have, if they weigh what these do."""
+    weight = sum(len(recorded.payload) for recorded in page) // len(page)
+    return max(PAGE_EVENTS_MIN, min(PAGE_EVENTS, PAGE_BYTES // max(1, weight)))
 
 
 def _behind_their_places(page: Sequence[Recorded], places: Mapping[int, Place]) -> list[Recorded]:

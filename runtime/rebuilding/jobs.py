@@ -19,9 +19,8 @@ import uvloop
 
 from runtime import rooms
 from runtime.log.contract import Store
-from runtime.log.postgres import PostgresStore
-from runtime.pools import Pools
 from runtime.reading.place import Places
+from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.filling import PAGE_EVENTS, Filler, Lane, lanes_of
 from runtime.rebuilding.progress import (
     Partition,
@@ -89,13 +88,12 @@ class Filling:
 
     async def _apart(self, lanes: Sequence[Sequence[Lane]], goal: Mapping[Partition, int]) -> None:
         loop = asyncio.get_running_loop()
-        settings = self.settings.model_copy(update={"pool_size": JOB_POOL_SIZE})
         with ProcessPoolExecutor(len(lanes), multiprocessing.get_context("spawn")) as pool:
             try:
                 await asyncio.gather(
                     *(
                         loop.run_in_executor(
-                            pool, _job, settings, self.projection.name, self.schema, own, goal
+                            pool, _job, self.settings, self.projection.name, self.schema, own, goal
                         )
                         for own in lanes
                     )
@@ -136,18 +134,12 @@ async def _fill(
     lanes: Sequence[Lane],
     goal: Mapping[Partition, int],
 ) -> None:
-    pools = Pools(settings)
     orphaned = asyncio.create_task(_end_with(os.getppid()))
     try:
-        stores = {
-            log: PostgresStore(log, await pools.of(log, role=f"reel_{log}_service"))
-            for log in projection.view.logs
-        }
-        pool = await pools.of(projection.name)
-        await Filler(projection, schema, pool, stores).fill(lanes, goal)
+        async with connected(settings, projection, JOB_POOL_SIZE) as (pool, stores):
+            await Filler(projection, schema, pool, stores).fill(lanes, goal)
     finally:
         orphaned.cancel()
-        await pools.close()
 
 
 async def _end_with(parent: int) -> None:

@@ -77,6 +77,7 @@ class Feeder:
         self._stores = dict(stores)
         self._fed: dict[str, Fed] = {}
         self._live: Version | None = None
+        self._is_building = True
 
     async def start(self) -> None:
         """Loads the places of what is to be fed; nothing is followed yet."""
@@ -117,7 +118,10 @@ class Feeder:
         for schema in sorted(wanted - self._fed.keys()):
             await self._feed(schema)
         self._live = next((one for one in versions if one.is_live), None)
-        await self._promote(versions)
+        own = next((one for one in versions if one.schema == self.projection.schema), None)
+        self._is_building = own is not None and own.state is State.BUILDING
+        if own is not None and self._is_building:
+            await self._promote(own)
 
     async def _feed(self, schema: str) -> None:
         tables = Tables(schema, self.projection.view)
@@ -128,13 +132,10 @@ class Feeder:
         self._fed[schema] = Fed(consumer, Subscription(self._settings, consumer, schema))
         logger.info("version_followed", schema=schema)
 
-    async def _promote(self, versions: list[Version]) -> None:
+    async def _promote(self, own: Version) -> None:
         """Turns readers to what this build brought, once it has all of the past."""
         live = self._live
-        own = next((one for one in versions if one.schema == self.projection.schema), None)
-        if own is None or own.state is not State.BUILDING or own.schema not in self._fed:
-            return
-        if live is not None and live.code >= own.code:
+        if own.schema not in self._fed or (live is not None and live.code >= own.code):
             return
         heads = await heads_of(self._stores)
         if not (await progress_of(self._pool, own.schema, heads)).is_caught_up:
@@ -146,15 +147,16 @@ class Feeder:
             logger.info("not_flipped_yet", schema=own.schema, reason=str(error))
             return
         logger.info("flipped", projection=own.projection, schema=own.schema)
-        self._live = own
+        self._live, self._is_building = own, False
 
     def unready(self) -> list[str]:
         """Why this process should not be asked: of the version that readers read, or that there
         is none of this build's code. What else is fed stands in `reel views` and the metrics."""
         name, live = self.projection.name, self._live
-        if live is None or live.code < self.projection.version:
+        if self._is_building:
             return [f"{self.projection.schema} is being filled"]
-        if live.code != self.projection.version:
-            return [f"readers of {name} read {live.schema}, of another build"]
+        if live is None or live.code != self.projection.version:
+            read = "nothing" if live is None else live.schema
+            return [f"readers of {name} read {read}, of another build"]
         consumer = self.consumers.get(live.schema)
         return [f"{live.schema} is not fed yet"] if consumer is None else consumer.unready()

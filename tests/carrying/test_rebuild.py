@@ -440,7 +440,7 @@ async def test_an_old_build_answers_until_the_new_one_has_all_of_the_past_and_ne
             assert (await old.read([LIGHTHOUSE])).schema == LEDGER
             with pytest.raises(OtherVersion, match="readers read ledger_v1"):
                 await new.read([LIGHTHOUSE])
-            assert projector.unready() == ["ledger_v2 is being filled"]
+            assert projector.unready() == ["readers of ledger read ledger_v1, of another build"]
 
 
 async def test_a_projection_added_later_shows_nothing_before_it_has_all_of_the_past(

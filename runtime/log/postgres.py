@@ -29,7 +29,7 @@ class PostgresStore:
         self._of_production = (
             f"{select} WHERE production = $1 AND position > $2 ORDER BY position LIMIT $3"
         )
-        self._page = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
+        self.page_sql = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
         self._page_of_partition = (
             f"{select} WHERE position > $1 AND partition = $3 ORDER BY position LIMIT $2"
         )
@@ -110,7 +110,7 @@ class PostgresStore:
         self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
     ) -> list[Recorded]:
         if partition is None:
-            return self._recorded(await self._pool.fetch(self._page, after, limit))
+            return self._recorded(await self._pool.fetch(self.page_sql, after, limit))
         return self._recorded(
             await self._pool.fetch(self._page_of_partition, after, limit, partition)
         )

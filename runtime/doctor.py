@@ -11,8 +11,7 @@ from runtime import rooms
 from runtime.embedded.home import Home
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
-from runtime.migrate import check
-from runtime.process import Parts, connections_of, schemas
+from runtime.process import Parts, check_all, connections_of
 from runtime.settings import Settings
 
 POSTGRESQL_OLDEST = (17,)
@@ -82,7 +81,7 @@ async def _database(settings: Settings) -> list[Finding]:
         ),
     ]
     try:
-        await asyncio.to_thread(check, schemas(settings))
+        await check_all(settings)
         found.append(Finding("schemas", True, "as this build knows them"))
     except Exception as error:
         found.append(Finding("schemas", False, str(error), "run `reel migrate`"))

@@ -101,7 +101,7 @@ class Projection:
 
     @property
     def schema(self) -> str:
-        """The PostgreSQL schema of this version's rows."""
+        """The PostgreSQL schema of this version's rows, as long as it was not rebuilt."""
         return f"{self.name}_v{self.version}"
 
     @property

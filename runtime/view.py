@@ -7,6 +7,8 @@ rows go differs.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from events.envelope import Recorded
@@ -42,9 +44,11 @@ class Rows:
         """Every row of `table`, in the order of their arrival."""
         return cast("Iterator[R]", iter(self._tables.get(table, {}).values()))
 
-    def put(self, row: Row) -> None:
-        """Sets a row, replacing the one with its key."""
-        self._tables.setdefault(type(row), {})[key_of(row)] = row
+    def put(self, row: Row) -> Key:
+        """Sets a row, replacing the one with its key, and answers the key."""
+        key = key_of(row)
+        self._tables.setdefault(type(row), {})[key] = row
+        return key
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Rows):
@@ -60,7 +64,20 @@ class Rows:
 
 def key_of(row: Row) -> Key:
     """What makes a row unique within its production and table."""
-    return tuple(getattr(row, column) for column in row.KEY)
+    return _key_getter(type(row))(row)
+
+
+@cache
+def _key_getter(table: type[Row]) -> Callable[[Row], Key]:
+    """Folds ask for keys more often than for anything else."""
+    match table.KEY:
+        case ():
+            return lambda _: ()
+        case (column,):
+            only = attrgetter(column)
+            return lambda row: (only(row),)
+        case columns:
+            return attrgetter(*columns)
 
 
 Fold = Callable[[Rows, Recorded], Iterable[Row]]

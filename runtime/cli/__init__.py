@@ -4,7 +4,7 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, explaining, machine, people, timers, trail, work
+from runtime.cli import asking, explaining, machine, people, rebuilding, timers, trail, views, work
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -23,6 +23,10 @@ for command in (
     machine.project,
     machine.migrate,
     machine.rewind,
+    rebuilding.rebuild,
+    views.views,
+    views.flip,
+    views.retire,
     machine.doctor,
     people.token,
     trail.trail,

@@ -32,9 +32,12 @@ class PostgresStore:
             f"{select} WHERE production = $1 AND position > $2 AND position <= $4 "
             "ORDER BY position LIMIT $3"
         )
-        self._page = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
+        self.page_sql = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
         self._page_of_partition = (
             f"{select} WHERE position > $1 AND partition = $3 ORDER BY position LIMIT $2"
+        )
+        self._page_of_partitions = (
+            f"{select} WHERE position > $1 AND partition = ANY($3) ORDER BY position LIMIT $2"
         )
         self._find = f"""
             SELECT command_id::text, fingerprint, stream, version, NULL::json FROM {log}.event
@@ -113,9 +116,16 @@ class PostgresStore:
         self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
     ) -> list[Recorded]:
         if partition is None:
-            return self._recorded(await self._pool.fetch(self._page, after, limit))
+            return self._recorded(await self._pool.fetch(self.page_sql, after, limit))
         return self._recorded(
             await self._pool.fetch(self._page_of_partition, after, limit, partition)
+        )
+
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return self._recorded(
+            await self._pool.fetch(self._page_of_partitions, after, limit, list(partitions))
         )
 
     async def heads(self) -> Heads:

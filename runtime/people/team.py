@@ -69,40 +69,54 @@ class Team:
 
 
 async def fold_team(connection: Any, schema: str, events: Sequence[Recorded]) -> None:
-    """Writes what appointments and openings among `events` say of teams."""
+    """Writes what appointments and openings among `events` say of teams, all of it at once."""
+    opened: dict[str, tuple[Any, ...]] = {}
+    appointed: dict[tuple[str, str, Role], tuple[Any, ...]] = {}
+    ended: dict[tuple[str, str, Role], date | None] = {}
     for recorded in events:
         if not recorded.type.startswith("approval."):
             continue
         match recorded.event:
-            case ProductionOpened() as opened:
-                await connection.execute(
-                    f"""INSERT INTO {schema}.production VALUES ($1, $2, $3, $4, $5)
-                        ON CONFLICT (production) DO UPDATE SET title = EXCLUDED.title""",
-                    recorded.production,
-                    opened.title,
-                    opened.kind,
-                    opened.currency,
-                    opened.time_zone,
-                )
-            case PersonAppointed() as appointed:
-                await connection.execute(
-                    f"""INSERT INTO {schema}.team VALUES ($1, $2, $3, $4, $5)
-                        ON CONFLICT (production, person, role)
-                        DO UPDATE SET starts = EXCLUDED.starts, ends = EXCLUDED.ends""",
-                    recorded.production,
-                    appointed.person,
-                    appointed.role,
-                    appointed.starts,
-                    appointed.ends,
-                )
-            case AppointmentEnded() as ended:
-                await connection.execute(
-                    f"""UPDATE {schema}.team SET ends = $4
-                        WHERE production = $1 AND person = $2 AND role = $3""",
-                    recorded.production,
-                    ended.person,
-                    ended.role,
-                    ended.ends,
-                )
+            case ProductionOpened() as fact:
+                about = (fact.title, fact.kind, fact.currency, fact.time_zone)
+                opened[recorded.production] = about
+            case PersonAppointed() as fact:
+                key = (recorded.production, fact.person, fact.role)
+                appointed[key] = (fact.starts, fact.ends)
+            case AppointmentEnded() as fact:
+                key = (recorded.production, fact.person, fact.role)
+                if key in appointed:
+                    appointed[key] = (appointed[key][0], fact.ends)
+                else:
+                    ended[key] = fact.ends
             case _:
                 pass
+    await _write(
+        connection,
+        f"""UPDATE {schema}.team SET ends = new.ends
+            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[])
+                AS new (production, person, role, ends)
+            WHERE team.production = new.production AND team.person = new.person
+              AND team.role = new.role""",
+        [(*key, ends) for key, ends in ended.items()],
+    )
+    await _write(
+        connection,
+        f"""INSERT INTO {schema}.production
+            SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+            ON CONFLICT (production) DO UPDATE SET title = EXCLUDED.title""",
+        [(production, *about) for production, about in opened.items()],
+    )
+    await _write(
+        connection,
+        f"""INSERT INTO {schema}.team
+            SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[])
+            ON CONFLICT (production, person, role)
+            DO UPDATE SET starts = EXCLUDED.starts, ends = EXCLUDED.ends""",
+        [(*key, *dates) for key, dates in appointed.items()],
+    )
+
+
+async def _write(connection: Any, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        await connection.execute(statement, *zip(*rows, strict=True))

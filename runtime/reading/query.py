@@ -22,6 +22,7 @@ from runtime.reading.consumer import Consumer
 from runtime.reading.moment import Moment
 from runtime.reading.past import Cut, Past
 from runtime.reading.views import Tables
+from runtime.rebuilding.pointer import Pointer
 from runtime.rooms import Projection
 from runtime.view import Rows
 from runtime.web.problems import Gone, NotThere, NotYet, Stopped
@@ -69,22 +70,23 @@ class Reader:
         stores: dict[str, Store],
         clock: DatabaseClock,
         vault: Sealer,
-        consumer: Consumer | None = None,
+        consumers: Mapping[str, Consumer] | None = None,
     ) -> None:
         self.projection = projection
-        self.schema = projection.schema
         self.pool = pool
-        self.tables = Tables(self.schema, projection.view)
+        self._pointer = Pointer(projection, stores)
         self._stores = stores
         self._clock = clock
         self._vault = vault
-        self._team = Team(self.schema, pool)
         self.past = Past(projection.view, stores)
-        self._consumer = consumer
+        self._teams: dict[str, Team] = {}
+        self._consumers = {} if consumers is None else consumers
 
     async def member(self, production: str, caller: Caller) -> Member:
-        """The caller on that production's team; raises as `Team.member` does."""
-        return await self._team.member(production, caller.person, (await self.now()).date())
+        """The caller on that production's team; raises as `Team.member` and `Pointer.schema` do."""
+        schema = await self._pointer.schema(self.pool)
+        team = self._teams.setdefault(schema, Team(schema, self.pool))
+        return await team.member(production, caller.person, (await self.now()).date())
 
     async def now(self) -> datetime:
         """The moment of the answer, by the database's clock: what is due is judged by it."""
@@ -98,8 +100,9 @@ class Reader:
     async def productions_of(self, caller: Caller, after: str | None, limit: int) -> list[str]:
         """Ids of the productions that the caller is on today, in order, behind `after`."""
         today = (await self.now()).date()
+        schema = await self._pointer.schema(self.pool)
         rows = await self.pool.fetch(
-            f"""SELECT DISTINCT production::text FROM {self.schema}.team
+            f"""SELECT DISTINCT production::text FROM {schema}.team
                 WHERE person = $1 AND ($2::uuid IS NULL OR production > $2)
                   AND (starts IS NULL OR starts <= $4) AND (ends IS NULL OR ends >= $4)
                 ORDER BY 1 LIMIT $3""",
@@ -114,8 +117,9 @@ class Reader:
         self, productions: Sequence[str], caller: Caller
     ) -> dict[str, frozenset[Role]]:
         """What the caller is appointed to today, on each of those productions."""
+        schema = await self._pointer.schema(self.pool)
         rows = await self.pool.fetch(
-            f"""SELECT production::text, array_agg(role) FROM {self.schema}.team
+            f"""SELECT production::text, array_agg(role) FROM {schema}.team
                 WHERE person = $1 AND production = ANY($2::uuid[])
                   AND (starts IS NULL OR starts <= $3) AND (ends IS NULL OR ends >= $3)
                 GROUP BY production""",
@@ -133,26 +137,38 @@ class Reader:
         tables: Sequence[type[Any]] | None = None,
     ) -> "Reading":
         """Rows (of all tables or of some), titles and places of those productions, all from one
-        moment: the present, or the one that is asked for. What had not been opened then is
-        left out.
+        moment and one version: the present, or the moment that is asked for. What had not been
+        opened then is left out.
 
         Raises:
             BadMoment, Gone: as `Past.cut` does.
+            Building, OtherVersion: as `Pointer.schema` does.
         """
         if asked.is_past:
             return await self._read_past(productions, asked)
+        try:
+            return await self._read(productions, tables)
+        except asyncpg.UndefinedTableError:
+            # The version was retired in the moment after the pointer was read.
+            return await self._read(productions, tables)
+
+    async def _read(
+        self, productions: Sequence[str], tables: Sequence[type[Any]] | None
+    ) -> "Reading":
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            rows = await self.tables.load(connection, productions, tables)
+            schema = await self._pointer.schema(connection)
+            version = Tables(schema, self.projection.view)
+            rows = await version.load(connection, productions, tables)
             about = await connection.fetch(
-                f"SELECT production::text, title, currency FROM {self.schema}.production "
+                f"SELECT production::text, title, currency FROM {schema}.production "
                 "WHERE production = ANY($1::uuid[])",
                 list(productions),
             )
             places = await connection.fetch(
-                f"SELECT log, partition, position, stopped FROM {self.schema}.place"
+                f"SELECT log, partition, position, stopped FROM {schema}.place"
             )
         return Reading(
             rows,
@@ -231,6 +247,7 @@ class Reader:
         Raises:
             BadToken, Gone: the token is none, or of a log that was restored since.
             NotYet: the rows are not there in time.
+            Building, OtherVersion: as `Pointer.schema` says.
         """
         if after is None:
             return
@@ -244,29 +261,33 @@ class Reader:
         if token.partition >= len(heads.partitions):
             raise BadToken(f"the {token.log} log has no partition {token.partition}")
         deadline = time.monotonic() + AFTER_SECONDS_MAX
-        while await self._position(token) < token.position:
+        while True:
+            schema = await self._pointer.schema(self.pool)
+            if await self._position(schema, token) >= token.position:
+                return
             if time.monotonic() > deadline:
                 raise NotYet(
                     f"{self.projection.name} has not reached {token} within "
                     f"{AFTER_SECONDS_MAX:.0f} s"
                 )
-            await self._moved()
+            await self._moved(schema)
 
-    async def _moved(self) -> None:
+    async def _moved(self, schema: str) -> None:
         """Until the consumer in this process has moved, or a moment has passed."""
-        if self._consumer is None:
+        consumer = self._consumers.get(schema)
+        if consumer is None:
             await asyncio.sleep(POLL_SECONDS)
             return
         try:
-            async with asyncio.timeout(POLL_SECONDS), self._consumer.moved:
-                await self._consumer.moved.wait()
+            async with asyncio.timeout(POLL_SECONDS), consumer.moved:
+                await consumer.moved.wait()
         except TimeoutError:
             return
 
-    async def _position(self, token: Token) -> int:
+    async def _position(self, schema: str, token: Token) -> int:
         """How far the rows are in the token's history; 0 while they hold another one's."""
         position: int | None = await self.pool.fetchval(
-            f"SELECT position FROM {self.schema}.place "
+            f"SELECT position FROM {schema}.place "
             "WHERE log = $1 AND partition = $2 AND incarnation = $3::uuid",
             token.log,
             token.partition,

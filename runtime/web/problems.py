@@ -20,6 +20,7 @@ from runtime.people.jwks import JwksUnavailable
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf
 from runtime.people.vault import TextLooksSealed
 from runtime.reading.moment import BadMoment
+from runtime.rebuilding.pointer import Building, OtherVersion
 from runtime.web.token import BadToken
 
 logger = structlog.get_logger()
@@ -78,6 +79,8 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     JwksUnavailable: (503, "identity-provider-away"),
     ProductionUnheardOf: (503, "production-unheard-of"),
     NotYet: (503, "not-yet"),
+    Building: (503, "building"),
+    OtherVersion: (503, "other-version"),
     Stopped: (503, "stopped"),
     Overloaded: (503, "overloaded"),
     Unavailable: (503, "log-unavailable"),

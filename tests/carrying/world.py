@@ -20,6 +20,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
+from fastapi import APIRouter
 
 from events.budget import CostPosted
 from events.envelope import Recorded, cloud_event_headers, from_cloud_event
@@ -31,6 +32,7 @@ from runtime.log.contract import PARTITIONS, Append, NewEvent, Outcome, Store
 from runtime.log.partition import partition_of
 from runtime.reading.consumer import Carried, Consumer, Sink
 from runtime.reading.views import ProjectionSink, Tables
+from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import Row, Rows, View
 
@@ -93,6 +95,17 @@ def write_down(rows: Rows, recorded: Recorded) -> Iterable[Row]:
 
 POISON = "a cost that the ledger's fold stumbles over"
 LEDGER_VIEW = View(logs=LOGS, tables=(Trail, Mark), evolve=write_down)
+
+
+class Ledger(Projection):
+    """A projection that lives in no folder."""
+
+    @property
+    def tables_sql(self) -> str:
+        return LEDGER_TABLES
+
+
+LEDGER_ROOM = Ledger("ledger", 1, LEDGER_VIEW, routes=lambda _: APIRouter())
 
 
 def production_in(partition: int, nth: int = 0) -> str:

@@ -285,6 +285,40 @@ def test_a_read_model_that_stands_still_says_so_and_why(film: Film, instance: In
     assert client.get(f"{film.home}/budget-status").status_code == 200
 
 
+def test_a_read_model_that_is_being_filled_shows_nothing_and_says_how_far_it_is(
+    film: Film, instance: Instance
+) -> None:
+    client = film.client(LEADER)
+    instance.sql("DELETE FROM views.live WHERE projection = 'budget_status'")
+    try:
+        body = check(client.get(f"{film.home}/budget-status"), 503, "building")
+        assert "budget_status_v2 is being filled: " in body["detail"]
+    finally:
+        instance.sql("INSERT INTO views.live VALUES ('budget_status', 'budget_status_v2')")
+    assert client.get(f"{film.home}/budget-status").status_code == 200
+
+
+def test_a_process_of_another_build_than_readers_read_names_the_version(
+    film: Film, instance: Instance
+) -> None:
+    client = film.client(LEADER)
+    instance.sql(
+        "INSERT INTO views.version (schema, projection, code, rebuild, followed) "
+        "VALUES ('budget_status_v9', 'budget_status', 9, 1, true)"
+    )
+    instance.sql("UPDATE views.live SET schema = 'budget_status_v9' WHERE schema ~ '^budget_st'")
+    try:
+        for path in (f"{film.home}/budget-status", "/v1/budget-status"):
+            body = check(client.get(path), 503, "other-version")
+            assert "readers read budget_status_v9" in body["detail"]
+        wait_for("it", lambda: "budget_status_v9" in httpx.get(f"{instance.url}/readyz").text)
+    finally:
+        instance.sql("UPDATE views.live SET schema = 'budget_status_v2' WHERE schema ~ '_v9$'")
+        instance.sql("DELETE FROM views.version WHERE schema = 'budget_status_v9'")
+    wait_for("readiness", lambda: httpx.get(f"{instance.url}/readyz").status_code == 200)
+    assert client.get(f"{film.home}/budget-status").status_code == 200
+
+
 class Stuck(MemoryStore):
     """A log whose appends wait until they are let go."""
 

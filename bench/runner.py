@@ -51,7 +51,7 @@ class StatusRows(PostgresTrackingRecorder):
     def write(self, changed: dict[type[Row], list[tuple[str, Row]]], tracking: Tracking) -> None:
         with self.datastore.transaction(commit=True) as cursor:
             for table, rows in changed.items():
-                columns = [column.name for column in fields(table)]
+                columns = [column.name for column in fields(table)]  # type: ignore[arg-type]
                 cursor.executemany(
                     _upsert(table, columns),
                     [

@@ -47,6 +47,7 @@ from runtime.snapshots.fingerprint import fold_version
 from runtime.snapshots.keeper import Keeper
 from runtime.snapshots.sealed_state import StateSeal
 from runtime.snapshots.streams import StreamSnapshots
+from runtime.snapshots.views import ViewSnapshots
 from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
 from runtime.web.http import application
@@ -296,7 +297,7 @@ class Process:
         for name in self._parts.serve:
             await self._build_service(name, vault, seal, stack)
         for name in self._parts.project:
-            await self._build_projection(name, vault)
+            await self._build_projection(name, vault, master)
         for log in self._parts.relay:
             pool = await self._pools.of(log)
             self._relays.append(Relay(self._settings, await self._store(log), pool))
@@ -330,7 +331,7 @@ class Process:
             self._timers.append(Timers(service, schema, pool, store, handler, clock))
         self._faces.append(ServiceFace(handler, Team(schema, pool), vault))
 
-    async def _build_projection(self, name: str, vault: Vault) -> None:
+    async def _build_projection(self, name: str, vault: Vault, master: bytes) -> None:
         projection = rooms.projections()[name]
         pool = await self._pools.of(name)
         stores = {log: await self._store(log) for log in projection.view.logs}
@@ -338,7 +339,9 @@ class Process:
         await feeder.start()
         self._feeders.append(feeder)
         clock = DatabaseClock(next(iter(stores.values())), self._shift)
-        reader = Reader(projection, pool, stores, clock, vault, feeder.consumers)
+        seal, fold = StateSeal(master, "views"), fold_version(f"projections.{name}")
+        kept = ViewSnapshots(name, pool, seal, fold)
+        reader = Reader(projection, pool, stores, clock, vault, feeder.consumers, kept)
         self._readers.append(reader)
 
     @property

@@ -50,6 +50,19 @@ class Rows:
         self._tables.setdefault(type(row), {})[key] = row
         return key
 
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "Rows":
+        """Those rows."""
+        held = cls()
+        for row in rows:
+            held.put(row)
+        return held
+
+    def every(self) -> Iterator[Row]:
+        """Every row of every table."""
+        for rows in self._tables.values():
+            yield from rows.values()
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Rows):
             return NotImplemented

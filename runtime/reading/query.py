@@ -24,6 +24,7 @@ from runtime.reading.past import Cut, Past
 from runtime.reading.views import Tables
 from runtime.rebuilding.pointer import Pointer
 from runtime.rooms import Projection
+from runtime.snapshots.views import Kept
 from runtime.view import Rows
 from runtime.web.problems import Gone, NotThere, NotYet, Stopped
 from runtime.web.token import BadToken, Token
@@ -71,6 +72,7 @@ class Reader:
         clock: DatabaseClock,
         vault: Sealer,
         consumers: Mapping[str, Consumer] | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.projection = projection
         self.pool = pool
@@ -78,7 +80,7 @@ class Reader:
         self._stores = stores
         self._clock = clock
         self._vault = vault
-        self.past = Past(projection.view, stores)
+        self.past = Past(projection.view, stores, kept)
         self._teams: dict[str, Team] = {}
         self._consumers = {} if consumers is None else consumers
 

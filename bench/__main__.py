@@ -22,7 +22,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import pgbench, rebuild
+from bench import moment, pgbench, rebuild
 from bench.load import IN_FLIGHT, STREAMS, Figure, Load
 from bench.recount import recount
 from runtime.clock import DatabaseClock
@@ -35,7 +35,7 @@ from runtime.people.vault import MemoryVault
 from runtime.rooms import services
 
 COMMITTED = Path(__file__).with_name("committed.json")
-PARTS = ("commands", "rebuild")
+PARTS = ("commands", "rebuild", "moment")
 YARDSTICKS = ("bare_read", "projection_runner")
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -80,6 +80,8 @@ async def _all(database_url: str, only: str | None, *, quick: bool) -> dict[str,
         result |= await _bench(database_url, quick=quick)
     if only in (None, "rebuild"):
         result["rebuild"] = await rebuild.measured(database_url, quick=quick)
+    if only in (None, "moment"):
+        result["moment"] = await moment.measured(database_url, quick=quick)
     return result
 
 

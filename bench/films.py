@@ -30,7 +30,7 @@ Facts = Mapping[str, Sequence[Event]]
 """Facts by stream, `{}` in its name standing for the production."""
 
 
-def one_film() -> dict[str, Facts]:
+def one_film(costs_times: int = COSTS_TIMES) -> dict[str, Facts]:
     """The facts of the sample film about its team and its money, by log and stream."""
     about = json.loads((SAMPLE / "production.json").read_text())
     opened = ProductionOpened(
@@ -45,11 +45,11 @@ def one_film() -> dict[str, Facts]:
     ]
     return {
         "approval": {"production-{}": [opened, *team]},
-        "budget": _money(),
+        "budget": _money(costs_times),
     }
 
 
-def _money() -> Facts:
+def _money(costs_times: int) -> Facts:
     room = services()["budget"]
     folded: dict[str, Any] = {}
     told: dict[str, list[Event]] = {}
@@ -88,7 +88,7 @@ def _money() -> Facts:
     )
     costs = file_of("costs")
     assert isinstance(costs, RecordCosts)
-    for time in range(COSTS_TIMES):
+    for time in range(costs_times):
         give(_numbered(costs, time))
     return told
 
@@ -114,8 +114,8 @@ CHUNK_EVENTS = 10
 class Films:
     """As many films as it takes to have so many facts of money, with ids of their own."""
 
-    def __init__(self, events: int) -> None:
-        film = one_film()
+    def __init__(self, events: int, film: dict[str, Facts] | None = None) -> None:
+        film = one_film() if film is None else film
         of_money = sum(len(facts) for facts in film["budget"].values())
         self.productions = [str(uuid.uuid4()) for _ in range(-(-events // of_money))]
         self._film = film

@@ -36,7 +36,7 @@ err = Console(stderr=True)
 async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
     """The medians, and what the recount of the rows says of each round."""
     events, rounds = (50_000, 3) if quick else (500_000, 5)
-    url = await _fresh(database_url)
+    url = await fresh(database_url, DATABASE)
     projection = projections()["budget_status"]
     settings = Settings(database_url=url)
     await asyncio.to_thread(
@@ -102,14 +102,15 @@ def _result(
     }
 
 
-async def _fresh(database_url: str) -> str:
+async def fresh(database_url: str, name: str) -> str:
+    """An empty database of that name beside the given one."""
     connection = await asyncpg.connect(database_url)
     try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        await connection.execute(f"CREATE DATABASE {DATABASE}")
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {name}")
     finally:
         await connection.close()
-    return urlunsplit(urlsplit(database_url)._replace(path=f"/{DATABASE}"))
+    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
 
 
 async def _read(pool: asyncpg.Pool, stores: Mapping[str, Store]) -> float:

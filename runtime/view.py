@@ -6,7 +6,7 @@ rows go differs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, cast
@@ -91,6 +91,25 @@ def _key_getter(table: type[Row]) -> Callable[[Row], Key]:
             return lambda row: (only(row),)
         case columns:
             return attrgetter(*columns)
+
+
+def changed(row: R, **columns: Any) -> R:
+    """The row with those columns instead: `dataclasses.replace`, four times as fast, for folds
+    that change one small row with every fact."""
+    places, values_of = _columns(type(row))
+    values = list(values_of(row))
+    for column, value in columns.items():
+        values[places[column]] = value
+    return type(row)(*values)
+
+
+@cache
+def _columns(table: type[Any]) -> tuple[Mapping[str, int], Callable[[Any], tuple[Any, ...]]]:
+    names = [column.name for column in fields(table)]
+    if len(names) == 1:
+        only = attrgetter(*names)
+        return {names[0]: 0}, lambda row: (only(row),)
+    return {name: place for place, name in enumerate(names)}, attrgetter(*names)
 
 
 Fold = Callable[[Rows, Recorded], Iterable[Row]]

@@ -28,7 +28,7 @@ class PostgresStore:
         self._of_streams = f"""
             SELECT e.* FROM unnest($1::text[]) AS asked (stream) CROSS JOIN LATERAL
             ({select} WHERE event.stream = asked.stream ORDER BY version LIMIT $2) AS e"""
-        self._of_production = (
+        self.production_sql = (
             f"{select} WHERE production = $1 AND position > $2 AND position <= $4 "
             "ORDER BY position LIMIT $3"
         )
@@ -109,7 +109,7 @@ class PostgresStore:
     ) -> list[Recorded]:
         until = _NO_END if until is None else until
         return self._recorded(
-            await self._pool.fetch(self._of_production, production, after, limit, until)
+            await self._pool.fetch(self.production_sql, production, after, limit, until)
         )
 
     async def page(
@@ -153,7 +153,7 @@ class PostgresStore:
         await self._pool.execute("SELECT pg_notify($1, '')", channel(self.log))
 
     def _recorded(self, rows: Sequence[asyncpg.Record]) -> list[Recorded]:
-        return [Recorded(self.log, *row) for row in rows]
+        return [Recorded.of(self.log, row) for row in rows]
 
 
 def channel(log: str) -> str:

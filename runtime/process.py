@@ -176,6 +176,7 @@ class Process:
             serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
             for consumer in self._consumers:
                 self._go(consumer.watch_the_tail(), f"tail of {consumer.name}")
+                self._go(consumer.watch_the_parked(), f"parked of {consumer.name}")
             for subscription in self._subscriptions:
                 self._go(subscription.run(), "subscription")
             for relay in self._relays:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from runtime.people.identity import Caller
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
 from runtime.reading.consumer import Consumer
+from runtime.reading.parking import Parked, ParkedRows, ProductionIsParked
 from runtime.reading.views import Tables
 from runtime.rooms import Projection
 from runtime.view import Rows
@@ -40,13 +41,45 @@ class Freshness(BaseModel):
     head_at: str = Field(description="when the log took its last event, of any production")
 
 
+class LeftOut(BaseModel):
+    """A production that is not in the answer, since a fact of it could not be folded."""
+
+    production: str
+    title: str | None
+    log: str
+    position: int = Field(description="the first fact that is not folded")
+    type: str
+    reason: str
+    parked_at: str
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What a query answers from: the rows of some productions, their titles, and the places."""
+    """What a query answers from: the rows of some productions, their titles, and the places.
+    Which of the productions are parked is told with why; see `apart`."""
 
     rows: dict[str, Rows]
     about: dict[str, dict[str, str]]
     places: dict[tuple[str, int], tuple[int, str | None]]
+    parked: dict[str, Parked] = field(default_factory=dict)
+
+    def apart(self) -> tuple["Reading", list[dict[str, Any]]]:
+        """The same without the parked productions, and these for the answer to name: an answer
+        about many productions does not fail because of one."""
+        named = [
+            {
+                "production": production,
+                "title": self.about.get(production, {}).get("title"),
+                "log": one.log,
+                "position": one.position,
+                "type": one.type,
+                "reason": one.told,
+                "parked_at": one.parked_at.isoformat(),
+            }
+            for production, one in sorted(self.parked.items())
+        ]
+        rows = {one: rows for one, rows in self.rows.items() if one not in self.parked}
+        return replace(self, rows=rows, parked={}), named
 
 
 class Reader:
@@ -69,6 +102,7 @@ class Reader:
         self._clock = clock
         self._vault = vault
         self._team = Team(self.schema, pool)
+        self._parked = ParkedRows(self.schema)
         self._consumer = consumer
 
     async def member(self, production: str, caller: Caller) -> Member:
@@ -117,10 +151,12 @@ class Reader:
             places = await connection.fetch(
                 f"SELECT log, partition, position, stopped FROM {self.schema}.place"
             )
+            parked = await self._parked.all(connection, productions)
         return Reading(
             rows,
             {one[0]: {"title": one[1], "currency": one[2]} for one in about},
             {(one[0], one[1]): (one[2], one[3]) for one in places},
+            {one.production: one for one in parked},
         )
 
     async def freshness(self, reading: "Reading") -> list[Freshness]:
@@ -128,7 +164,10 @@ class Reader:
 
         Raises:
             Stopped: a partition that feeds the answer stands still.
+            ProductionIsParked: a production that it tells of does.
         """
+        for one in reading.parked.values():
+            raise ProductionIsParked(one.sentence(self.projection.name))
         answers = []
         for log, store in self._stores.items():
             heads = await store.heads()

@@ -19,6 +19,7 @@ from runtime.people.identity import NotAuthenticated
 from runtime.people.jwks import JwksUnavailable
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf
 from runtime.people.vault import TextLooksSealed
+from runtime.reading.parking import ProductionIsParked
 from runtime.web.token import BadToken
 
 logger = structlog.get_logger()
@@ -77,10 +78,14 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     ProductionUnheardOf: (503, "production-unheard-of"),
     NotYet: (503, "not-yet"),
     Stopped: (503, "stopped"),
+    ProductionIsParked: (503, "parked"),
     Overloaded: (503, "overloaded"),
     Unavailable: (503, "log-unavailable"),
     **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
 }
+
+PARKED_RETRY_SECONDS = 60
+"""When to ask again for what somebody has to mend first."""
 
 _HTTP_CODES = {400: "malformed-body", 404: "not-there", 405: "method-not-allowed", 413: "too-large"}
 
@@ -150,7 +155,8 @@ def _handler(status: int, code: str) -> Any:
         if code == "database-away":
             logger.warning("database_away", error=repr(error))
             detail = "the database does not answer; try again shortly"
-        return problem(status, code, detail)
+        headers = {"Retry-After": str(PARKED_RETRY_SECONDS)} if code == "parked" else None
+        return problem(status, code, detail, headers=headers)
 
     return answer
 

@@ -278,9 +278,9 @@ class Consumer:
         reason = reason_of(error)
         to = place.behind(recorded, offset).without(recorded.production)
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._parked.park(connection, recorded, reason)
-            point("inside-parking")
             await self._places.move(connection, place, to)
+            point("inside-parking")
+            await self._parked.park(connection, recorded, reason)
         logger.error(
             "production_parked",
             consumer=self.name,

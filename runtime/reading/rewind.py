@@ -59,19 +59,23 @@ async def _keep_what_is_not(connection: asyncpg.Connection, schema: str) -> None
     what it had answered before an earlier rewind."""
     rows = await connection.fetch(
         f"""SELECT * FROM (
-            SELECT place.log, place.partition, production, place.incarnation,
+            SELECT one.log, one.partition, production, one.incarnation,
                 greatest(
-                    coalesce(parked.position, place.position + 1),
-                    CASE WHEN had.incarnation = place.incarnation THEN had.position
+                    coalesce(parked_at, place.position + 1),
+                    CASE WHEN had = one.incarnation THEN unanswered_from
                          ELSE coalesce(answered.position + 1, 0) END
                 ) AS position,
                 greatest(place.position, answered.position) AS until
-            FROM "{schema}".parked
-                FULL JOIN "{schema}".unanswered AS had USING (log, partition, production)
-                JOIN "{schema}".place USING (log, partition)
-                LEFT JOIN "{schema}".answered
-                    ON (answered.log, answered.partition, answered.incarnation)
-                     = (place.log, place.partition, place.incarnation)
+            FROM (
+                SELECT log, partition, production, had.incarnation AS had,
+                    coalesce(place.incarnation, had.incarnation) AS incarnation,
+                    parked.position AS parked_at, had.position AS unanswered_from
+                FROM "{schema}".parked
+                    FULL JOIN "{schema}".unanswered AS had USING (log, partition, production)
+                    LEFT JOIN "{schema}".place USING (log, partition)
+            ) AS one
+                LEFT JOIN "{schema}".place USING (log, partition, incarnation)
+                LEFT JOIN "{schema}".answered USING (log, partition, incarnation)
         ) AS still WHERE position <= until"""
     )
     await connection.execute(f'DELETE FROM "{schema}".unanswered')

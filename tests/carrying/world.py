@@ -449,7 +449,9 @@ async def subscribed(
     """Workers of one group, each with its tail watched."""
     subscriptions = [Subscription(world.settings, one, group) for one in consumers]
     async with running(
-        *(one.run() for one in subscriptions), *(one.watch_the_tail() for one in consumers)
+        *(one.run() for one in subscriptions),
+        *(one.watch_the_tail() for one in consumers),
+        *(one.watch_the_parked() for one in consumers),
     ):
         try:
             yield subscriptions

@@ -43,10 +43,18 @@ def amount(value: Decimal) -> Text:
 
 
 def show_freshness(answer: dict[str, Any]) -> None:
-    """How far the answer is in each log, beside how far the log is."""
+    """How far the answer is in each log, beside how far the log is; and what is not in it."""
     said = " · ".join(
         f"{one['log']} {one['position']} of {one['head']}"
         + ("" if one["caught_up"] else " (catching up)")
         for one in answer["freshness"]
     )
     out.print(f"As of {said}", style="dim", highlight=False)
+    for one in answer.get("parked", ()):
+        out.print(
+            f"Left out: {one['title'] or one['production']} is parked at {one['log']} "
+            f"{one['position']} ({one['reason']})",
+            style="red",
+            markup=False,
+            highlight=False,
+        )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.query import Freshness, LeftOut
 
 
 class By(StrEnum):
@@ -98,6 +98,7 @@ class Slate(BaseModel):
 
     conventions: dict[str, str]
     rows: list[SlateRow]
+    parked: list[LeftOut] = Field(description="those that are in no row")
     freshness: list[Freshness]
     next: str | None
 

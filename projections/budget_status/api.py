@@ -90,7 +90,7 @@ def routes(reader: Reader) -> APIRouter:
         await reader.until(after)
         productions = await reader.productions_of(caller, cursor, limit + 1)
         page = productions[:limit]
-        reading = await reader.read(page, REPORT)
+        reading, parked = (await reader.read(page, REPORT)).apart()
         return json_of(
             {
                 "conventions": CONVENTIONS,
@@ -102,7 +102,9 @@ def routes(reader: Reader) -> APIRouter:
                         **total(reading.rows[production]).shown(),
                     }
                     for production in page
+                    if production in reading.rows
                 ],
+                "parked": parked,
                 "freshness": await freshness_of(reader, reading),
                 "next": page[-1] if len(productions) > limit else None,
             }

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.query import Freshness, LeftOut
 
 
 class Kind(StrEnum):
@@ -88,5 +88,6 @@ class Inbox(BaseModel):
 
     mine: bool
     rows: list[Item]
+    parked: list[LeftOut] = Field(description="productions of which nothing is in the rows")
     freshness: list[Freshness]
     next: str | None

@@ -10,7 +10,7 @@ from projections.inbox.telling import place, waiting
 from projections.inbox.view import VIEW
 from runtime.people.identity import Caller
 from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of, page_of
-from runtime.reading.query import PAGE_ROWS_MAX, Reader
+from runtime.reading.query import PAGE_ROWS_MAX, Reader, Reading
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
 
@@ -37,7 +37,8 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         await reader.member(production, caller)
-        return json_of(await _inbox(reader, [production], caller, mine, cursor, limit))
+        reading = await reader.read([production])
+        return json_of(await _inbox(reader, reading, [], caller, mine, cursor, limit))
 
     @router.get(
         "/inbox",
@@ -54,7 +55,8 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(after)
         productions = await _productions_of(reader, caller)
-        return json_of(await _inbox(reader, productions, caller, mine, cursor, limit))
+        reading, parked = (await reader.read(productions)).apart()
+        return json_of(await _inbox(reader, reading, parked, caller, mine, cursor, limit))
 
     return router
 
@@ -71,18 +73,19 @@ async def _productions_of(reader: Reader, caller: Caller) -> list[str]:
 
 async def _inbox(
     reader: Reader,
-    productions: list[str],
+    reading: Reading,
+    parked: list[dict[str, Any]],
     caller: Caller,
     mine: bool,
     cursor: str | None,
     limit: int,
 ) -> dict[str, Any]:
-    reading = await reader.read(productions)
     items = waiting(reading, caller.person, mine, await reader.now())
     page, following = page_of(items, place, cursor, limit)
     return {
         "mine": mine,
         "rows": await reader.opened(page),
+        "parked": parked,
         "freshness": await freshness_of(reader, reading),
         "next": following,
     }

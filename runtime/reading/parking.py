@@ -7,6 +7,7 @@ knows other productions to be parked than the database has cannot move it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from events.envelope import Recorded
@@ -46,6 +47,9 @@ class Parked:
 
 class ProductionIsParked(Exception):
     """A fact of this production could not be folded: what is known of it is not the whole."""
+
+    HEADERS = MappingProxyType({"Retry-After": "60"})
+    """Somebody has to mend it first."""
 
 
 def told(reason: str) -> str:

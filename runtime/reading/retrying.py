@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from events.envelope import Recorded
+from runtime import metrics
 from runtime.log.contract import Store
 from runtime.points import point
 from runtime.reading.parking import Parked, ParkedRows
@@ -79,6 +80,7 @@ class Retry:
                 await self.places.let_go_on(connection, place)
                 self.over = True
         point("after-retry")
+        metrics.APPLIED.labels(self.consumer, place.log).inc(len(facts))
         if self.over:
             logger.info(
                 "production_goes_on",
@@ -111,9 +113,12 @@ class Retry:
 
     async def _fail(self, place: Place, recorded: Recorded, reason: str) -> None:
         self.over = True
-        async with self.pool.acquire() as connection, connection.transaction():
-            await self._hold(connection, place)
-            await self.rows.fail(connection, recorded, reason)
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                await self._hold(connection, place)
+                await self.rows.fail(connection, recorded, reason)
+        except PlaceMoved:
+            return
         logger.error(
             "production_stays_parked",
             consumer=self.consumer,

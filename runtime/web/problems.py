@@ -24,7 +24,6 @@ from runtime.web.token import BadToken
 
 logger = structlog.get_logger()
 
-
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -83,9 +82,6 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     Unavailable: (503, "log-unavailable"),
     **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
 }
-
-PARKED_RETRY_SECONDS = 60
-"""When to ask again for what somebody has to mend first."""
 
 _HTTP_CODES = {400: "malformed-body", 404: "not-there", 405: "method-not-allowed", 413: "too-large"}
 
@@ -155,8 +151,7 @@ def _handler(status: int, code: str) -> Any:
         if code == "database-away":
             logger.warning("database_away", error=repr(error))
             detail = "the database does not answer; try again shortly"
-        headers = {"Retry-After": str(PARKED_RETRY_SECONDS)} if code == "parked" else None
-        return problem(status, code, detail, headers=headers)
+        return problem(status, code, detail, headers=getattr(error, "HEADERS", {}))
 
     return answer
 

@@ -143,6 +143,12 @@ def test_the_command_line_lists_it_and_retries_it_in_vain_and_then_with_success(
         table = reel("list").stdout
         assert film.production in table and "`reel parked retry" in table
 
+        doctor = CliRunner().invoke(app, ["doctor", "--json"])
+        (found,) = [one for one in json.loads(doctor.stdout) if one["what"] == "parked productions"]
+        assert doctor.exit_code == 3 and not found["ok"]
+        assert f"{film.production} for {STATUS} at budget" in found["said"]
+        assert "`reel parked retry`" in found["cure"]
+
         vain = reel("retry", STATUS, film.production)
         assert vain.exit_code == 1
         assert f"{film.production} of budget is still parked at" in vain.stdout

@@ -239,6 +239,7 @@ class Process:
             serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
             for consumer in self._services:
                 self._go(consumer.watch_the_tail(), f"tail of {consumer.name}")
+                self._go(consumer.watch_the_parked(), f"parked of {consumer.name}")
             for feeder in self._feeders:
                 self._go(feeder.run(), f"versions of {feeder.projection.name}")
             for subscription in self._subscriptions:

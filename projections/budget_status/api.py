@@ -93,7 +93,7 @@ def routes(reader: Reader) -> APIRouter:
         await reader.until(asked.after)
         productions = await reader.productions_of(caller, cursor, limit + 1)
         page = productions[:limit]
-        reading = await reader.read(page, asked, REPORT)
+        reading, parked = (await reader.read(page, asked, REPORT)).apart()
         return json_of(
             {
                 "conventions": CONVENTIONS,
@@ -106,6 +106,7 @@ def routes(reader: Reader) -> APIRouter:
                     }
                     for production in reading.rows
                 ],
+                "parked": parked,
                 **await reader.told(reading),
                 "next": page[-1] if len(productions) > limit else None,
             }

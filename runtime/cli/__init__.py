@@ -4,7 +4,18 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, explaining, machine, people, rebuilding, timers, trail, views, work
+from runtime.cli import (
+    asking,
+    explaining,
+    machine,
+    parked,
+    people,
+    rebuilding,
+    timers,
+    trail,
+    views,
+    work,
+)
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -39,6 +50,11 @@ waiting = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
 waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
+
+standing = typer.Typer(no_args_is_help=True, help="Productions of which a fact cannot be folded.")
+standing.command("list")(guarded(parked.list_))
+standing.command("retry")(guarded(parked.retry))
+app.add_typer(standing, name="parked")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

@@ -21,7 +21,7 @@ from runtime.embedded.errors import EmbeddedError
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
 from runtime.printing import table
-from runtime.reading.consumer import Divergence
+from runtime.reading.trouble import Divergence
 from runtime.rebuilding.filling import StandsStill
 from runtime.rebuilding.flipping import IsLive, NotCaughtUp
 from runtime.rebuilding.jobs import JobKilled

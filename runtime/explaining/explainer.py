@@ -13,10 +13,11 @@ from runtime.explaining.telling import Teller, named
 from runtime.people.identity import Caller
 from runtime.people.team import Member
 from runtime.reading.answer import moment_told
+from runtime.reading.asked import Asked, Reading
 from runtime.reading.moment import BadMoment, Moment
 from runtime.reading.past import Cut
 from runtime.reading.queries import page_of
-from runtime.reading.query import Asked, Reader, Reading
+from runtime.reading.query import Reader
 from runtime.view import Rows
 from runtime.web.problems import NotThere
 

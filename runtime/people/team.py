@@ -14,8 +14,11 @@ from cachetools import TTLCache
 
 from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
 from events.envelope import Recorded
+from runtime.reading.parking import ParkedRows, ProductionIsParked
 
 HEARD_OF_WITHIN_SECONDS = 2.0
+TEAM_LOG = "approval"
+"""The log that tells who is on a team."""
 
 
 class ProductionUnheardOf(Exception):
@@ -40,6 +43,8 @@ class Team:
 
     def __init__(self, schema: str, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._parked = ParkedRows(schema)
+        self._schema = schema
         self._asked: TTLCache[tuple[str, str], float] = TTLCache(10_000, 60)
         self._member = f"""
             SELECT EXISTS (SELECT FROM {schema}.team WHERE production = $1 AND person = $2),
@@ -47,7 +52,9 @@ class Team:
                          WHERE production = $1 AND person = $2
                            AND (starts IS NULL OR starts <= $3)
                            AND (ends IS NULL OR ends >= $3)),
-                   (SELECT body::text FROM {schema}.known WHERE production = $1)"""
+                   (SELECT body::text FROM {schema}.known WHERE production = $1),
+                   EXISTS (SELECT FROM {schema}.parked WHERE production = $1 AND log = '{TEAM_LOG}')
+            """
 
     async def member(self, production: str, person: str, on: date) -> Member:
         """The caller as a member of the production's team on that day.
@@ -58,14 +65,25 @@ class Team:
         Raises:
             ProductionUnheardOf: for two seconds from the first time that this person asked.
             NoSuchProduction: unknown for longer, or the caller was never appointed.
+            ProductionIsParked: what appoints people there could not be folded; told to those who
+                were on the team before.
         """
-        ((appointed, roles, known),) = await self._pool.fetch(self._member, production, person, on)
+        ((appointed, roles, known, parked),) = await self._pool.fetch(
+            self._member, production, person, on
+        )
+        if appointed and parked:
+            await self._refuse_if_parked(production)
         if appointed:
             return Member(frozenset(Role(role) for role in roles), known)
         first_asked = self._asked.setdefault((production, person), time.monotonic())
         if time.monotonic() - first_asked < HEARD_OF_WITHIN_SECONDS:
             raise ProductionUnheardOf(f"production {production} has not arrived here for you yet")
         raise NoSuchProduction(f"there is no production {production} that you are on")
+
+    async def _refuse_if_parked(self, production: str) -> None:
+        for one in await self._parked.all(self._pool, [production]):
+            if one.log == TEAM_LOG:
+                raise ProductionIsParked(one.sentence(self._schema))
 
 
 async def fold_team(connection: Any, schema: str, events: Sequence[Recorded]) -> None:
@@ -74,7 +92,7 @@ async def fold_team(connection: Any, schema: str, events: Sequence[Recorded]) ->
     appointed: dict[tuple[str, str, Role], tuple[Any, ...]] = {}
     ended: dict[tuple[str, str, Role], date | None] = {}
     for recorded in events:
-        if not recorded.type.startswith("approval."):
+        if not recorded.type.startswith(f"{TEAM_LOG}."):
             continue
         match recorded.event:
             case ProductionOpened() as fact:

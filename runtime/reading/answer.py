@@ -36,6 +36,18 @@ class Answer(BaseModel):
     freshness: list[Freshness]
 
 
+class LeftOut(BaseModel):
+    """A production that is not in the answer, since a fact of it could not be folded."""
+
+    production: str
+    title: str | None
+    log: str
+    position: int = Field(description="the first fact that is not folded")
+    type: str
+    reason: str
+    parked_at: str
+
+
 def freshness_at(log: str, heads: Heads, position: int, head: int) -> Freshness:
     """An answer that has come to `position` of a log, whose end for it is `head`."""
     return Freshness(

@@ -4,7 +4,6 @@ the answer is."""
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +17,9 @@ from runtime.people.identity import Caller
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
 from runtime.reading.answer import Freshness, freshness_at, moment_told
+from runtime.reading.asked import Asked, Reading
 from runtime.reading.consumer import Consumer
-from runtime.reading.moment import Moment
+from runtime.reading.parking import ParkedRows, ProductionIsParked
 from runtime.reading.past import Cut, Past
 from runtime.reading.views import Tables
 from runtime.rebuilding.pointer import Pointer
@@ -32,33 +32,6 @@ from runtime.web.token import BadToken, Token
 PAGE_ROWS_MAX = 200
 AFTER_SECONDS_MAX = 5.0
 POLL_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Of which moment an answer is to be: of the present, once it holds what the token `after`
-    stands for; or as known at `as_of`, with what had taken effect at `effective`."""
-
-    after: str | None = None
-    as_of: Moment | datetime | None = None
-    effective: datetime | None = None
-
-    @property
-    def is_past(self) -> bool:
-        """Whether the rows that are there do not answer it."""
-        return self.as_of is not None or self.effective is not None
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a query answers from: the rows of some productions, their titles, the time by which
-    is judged what is due, and the places, or the cut, that the rows are of."""
-
-    rows: dict[str, Rows]
-    about: dict[str, dict[str, str]]
-    now: datetime
-    places: Mapping[tuple[str, int], tuple[int, str | None]]
-    cut: Cut | None = None
 
 
 class Reader:
@@ -137,7 +110,7 @@ class Reader:
         productions: Sequence[str],
         asked: Asked,
         tables: Sequence[type[Any]] | None = None,
-    ) -> "Reading":
+    ) -> Reading:
         """Rows (of all tables or of some), titles and places of those productions, all from one
         moment and one version: the present, or the moment that is asked for. What had not been
         opened then is left out.
@@ -156,7 +129,7 @@ class Reader:
 
     async def _read(
         self, productions: Sequence[str], tables: Sequence[type[Any]] | None
-    ) -> "Reading":
+    ) -> Reading:
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -172,16 +145,18 @@ class Reader:
             places = await connection.fetch(
                 f"SELECT log, partition, position, stopped FROM {schema}.place"
             )
+            parked = await ParkedRows(schema).all(connection, productions)
         return Reading(
             rows,
             {one[0]: {"title": one[1], "currency": one[2]} for one in about},
             await self.now(),
             {(one[0], one[1]): (one[2], one[3]) for one in places},
+            parked={one.production: one for one in parked},
         )
 
     async def read_one(
         self, production: str, asked: Asked, tables: Sequence[type[Any]] | None = None
-    ) -> "Reading":
+    ) -> Reading:
         """The same of one production.
 
         Raises:
@@ -193,7 +168,7 @@ class Reader:
             raise NotThere(f"the production was opened only after {reading.now.isoformat()}")
         return reading
 
-    async def _read_past(self, productions: Sequence[str], asked: Asked) -> "Reading":
+    async def _read_past(self, productions: Sequence[str], asked: Asked) -> Reading:
         cut = await self.cut(asked)
         rows: dict[str, Rows] = {}
         about: dict[str, dict[str, str]] = {}
@@ -208,20 +183,23 @@ class Reader:
         now = await self.now()
         return await self.past.cut(asked.as_of or now, asked.effective, now)
 
-    async def told(self, reading: "Reading") -> dict[str, Any]:
+    async def told(self, reading: Reading) -> dict[str, Any]:
         """What an answer says of itself, as `Answer` has it; raises as `freshness` does."""
         return {
             "moment": None if reading.cut is None else moment_told(reading.cut),
             "freshness": [one.model_dump() for one in await self.freshness(reading)],
         }
 
-    async def freshness(self, reading: "Reading") -> list[Freshness]:
+    async def freshness(self, reading: Reading) -> list[Freshness]:
         """How far a reading is, log by log: where its productions are furthest behind, or at
         which position it was cut.
 
         Raises:
             Stopped: a partition that feeds the answer stands still.
+            ProductionIsParked: a production that it tells of does.
         """
+        for one in reading.parked.values():
+            raise ProductionIsParked(one.sentence(self.projection.name))
         answers = []
         for log, store in self._stores.items():
             heads = await store.heads()

@@ -9,6 +9,8 @@ from cachetools import LRUCache
 
 from events.envelope import Recorded
 from runtime.people.team import fold_team
+from runtime.reading.parking import Parked
+from runtime.reading.place import Place
 from runtime.view import Key, Row, Rows, View, key_of
 
 PRODUCTIONS_CACHED = 512
@@ -105,7 +107,7 @@ class ProjectionSink:
         self._tables = tables
         self._rows: LRUCache[tuple[str, int, str], Rows] = LRUCache(PRODUCTIONS_CACHED)
 
-    async def prepare(self, events: Sequence[Recorded]) -> None:
+    async def prepare(self, events: Sequence[Recorded], behind: Place | Parked) -> None:
         return None
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:

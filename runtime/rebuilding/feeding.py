@@ -14,7 +14,8 @@ import structlog
 
 from runtime.kafka.bus import Subscription
 from runtime.log.contract import Store
-from runtime.reading.consumer import TRANSIENT, Consumer
+from runtime.reading.consumer import Consumer
+from runtime.reading.trouble import TRANSIENT
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.rebuilding.flipping import NotCaughtUp, flip
 from runtime.rebuilding.progress import heads_of, progress_of
@@ -42,6 +43,7 @@ class Fed:
             name = self.consumer.name
             self.tasks = [
                 asyncio.create_task(self.consumer.watch_the_tail(), name=f"tail of {name}"),
+                asyncio.create_task(self.consumer.watch_the_parked(), name=f"parked of {name}"),
                 asyncio.create_task(self.subscription.run(), name=f"subscription of {name}"),
             ]
 

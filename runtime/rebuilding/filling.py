@@ -20,8 +20,9 @@ from events.envelope import Recorded
 from runtime.log.contract import Heads, Store
 from runtime.people.team import fold_team
 from runtime.points import point
-from runtime.reading.consumer import TRANSIENT, Carried, Consumer, Divergence
+from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
+from runtime.reading.trouble import TRANSIENT, Divergence
 from runtime.reading.views import ProjectionSink, Tables, fold_into
 from runtime.rebuilding.progress import Partition
 from runtime.rooms import Projection

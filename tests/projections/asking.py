@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from runtime.people.identity import Caller
 from runtime.people.team import Member
 from runtime.reading.answer import Freshness
-from runtime.reading.query import Asked as AskedOf
-from runtime.reading.query import Reading
+from runtime.reading.asked import Asked as AskedOf
+from runtime.reading.asked import Reading
 from runtime.rooms import Projection
 from runtime.view import Rows
 from runtime.web.callers import caller

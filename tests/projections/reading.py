@@ -12,7 +12,8 @@ from events.envelope import Recorded
 from runtime.people.identity import Caller, Issuer, Verifier
 from runtime.people.team import Member, NoSuchProduction
 from runtime.people.vault import Sealer
-from runtime.reading.query import Asked, Reader, Reading
+from runtime.reading.asked import Asked, Reading
+from runtime.reading.query import Reader
 from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import Rows

@@ -18,8 +18,8 @@ REASON_CHARACTERS_MAX = 2_000
 @dataclass(frozen=True, slots=True)
 class Parked:
     """A production that stands still in one log. `position` is the first fact of it that is not
-    folded and `type` its type; `asked_seconds` says how long it is to be tried again, None while
-    it is not."""
+    folded and `type` its type; `asked_seconds` says how long it waits to be tried again or taken
+    further, None while it does not."""
 
     log: str
     partition: int
@@ -76,7 +76,9 @@ class ParkedRows:
         self._park = f"""
             INSERT INTO {schema}.parked (log, partition, production, position, type, reason)
             VALUES ($1, $2, $3, $4, $5, $6)"""
-        self._move_on = f"UPDATE {schema}.parked SET position = $4, type = $5 WHERE {_THIS}"
+        self._move_on = f"""
+            UPDATE {schema}.parked
+            SET position = $4, type = $5, asked_at = clock_timestamp() WHERE {_THIS}"""
         self._fail = f"""
             UPDATE {schema}.parked
             SET position = $4, type = $5, reason = $6, tries = tries + 1, asked_at = NULL
@@ -103,7 +105,7 @@ class ParkedRows:
         await connection.execute(self._park, *_of(recorded), reason[:REASON_CHARACTERS_MAX])
 
     async def move_on(self, connection: Any, recorded: Recorded) -> None:
-        """This fact is the first one now that is not folded."""
+        """This fact is the first one now that is not folded; somebody is at it."""
         await connection.execute(self._move_on, *_of(recorded))
 
     async def fail(self, connection: Any, recorded: Recorded, reason: str) -> None:

@@ -128,6 +128,32 @@ def test_the_slate_and_the_inbox_leave_it_out_and_name_it(barrel: Film, instance
     assert (named["type"], named["reason"]) == ("budget.LineAdded", "the fold failed")
 
 
+def test_a_service_for_which_the_team_is_parked_takes_no_command_until_it_is_retried(
+    instance: Instance, reel: Reel
+) -> None:
+    film = instance.film()
+    last = film.trail("approval")[-1]
+    instance.sql(
+        """INSERT INTO budget_service.parked (log, partition, production, position, type, reason)
+           VALUES ('approval', %s, %s, %s, %s, 'the fold failed: who is that?')""",
+        last["partition"],
+        film.production,
+        last["position"],
+        last["type"],
+    )
+    answer = film.client("line-producer").post(f"{film.home}/budget/draft-budget", json={})
+    assert "(the fold failed)" in check(answer, 503, "parked")["detail"]
+    assert answer.headers["retry-after"] == "60"
+    check(film.client(LEADER).get(f"{film.home}/budget/trail"), 503, "parked")
+    assert film.client(LEADER).get(f"{film.home}/schedule/trail").is_success
+    nobody = instance.as_(f"Nobody {uuid.uuid4()}")
+    wait_for("404", lambda: nobody.get(f"{film.home}/budget/trail").status_code == 404)
+
+    done = reel("retry", "budget", film.production)
+    assert done.exit_code == 0 and "is folded and goes on" in done.stdout, done.output
+    draft(film)
+
+
 def test_the_command_line_lists_it_and_retries_it_in_vain_and_then_with_success(
     instance: Instance, reel: Reel
 ) -> None:

@@ -15,7 +15,8 @@ CREATE TABLE parked (
     PRIMARY KEY (log, partition, production)
 );
 COMMENT ON COLUMN parked.position IS 'The first fact that is not folded; `type` is its type.';
-COMMENT ON COLUMN parked.asked_at IS 'Since when it is to be tried again; null while it is not.';
+COMMENT ON COLUMN parked.asked_at IS 'Since when it waits to be tried again, or to be taken further;
+    null while it does not.';
 
 ALTER TABLE place ADD COLUMN parkings bigint NOT NULL DEFAULT 0;
 COMMENT ON COLUMN place.parkings IS 'How often it has changed what is parked here: who moves the

@@ -21,7 +21,8 @@ from runtime import rooms
 from runtime.log.contract import Store
 from runtime.reading.place import Places
 from runtime.rebuilding.connecting import connected
-from runtime.rebuilding.filling import PAGE_EVENTS, Filler, Lane, lanes_of
+from runtime.rebuilding.filling import PAGE_EVENTS, Filler
+from runtime.rebuilding.lane import Lane, lanes_of
 from runtime.rebuilding.progress import (
     Partition,
     Progress,
@@ -32,7 +33,7 @@ from runtime.rebuilding.progress import (
 from runtime.rooms import Projection
 from runtime.settings import Settings
 
-EVENTS_WORTH_A_JOB = 20_000
+EVENTS_WORTH_A_JOB = 100_000
 """A process takes a second or two to start; fewer events are folded here meanwhile."""
 LOOK_SECONDS = 0.3
 JOB_POOL_SIZE = 3

@@ -15,7 +15,7 @@ from runtime.clock import DatabaseClock
 from runtime.migrate import Schema, migrate
 from runtime.people.vault import MemoryVault
 from runtime.reading.query import Reader
-from runtime.rebuilding import comparing, filling
+from runtime.rebuilding import comparing, filling, lane
 from runtime.rebuilding.comparing import Comparer
 from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.feeding import Feeder
@@ -171,6 +171,7 @@ async def test_a_rebuild_under_load_shows_no_half_loses_nothing_and_is_turned_to
     world = both_topics
     monkeypatch.setattr(filling, "PAGE_EVENTS_MIN", 20)
     monkeypatch.setattr(filling, "PAGE_EVENTS", 20)
+    monkeypatch.setattr(lane, "WRITTEN_EVENTS", 20)
     await record(world, 20)
     witness = Witness(world)
 
@@ -187,7 +188,7 @@ async def test_a_rebuild_under_load_shows_no_half_loses_nothing_and_is_turned_to
         async with begun(world) as work:
             told: list[Progress] = []
             made = await work.filled(1, told.append)
-            assert [one.share for one in told] == sorted(one.share for one in told)
+            assert [one.done for one in told] == sorted(one.done for one in told)
             found = await work.compared(made, lambda done, total: None)
             assert found is not None and found.productions == 12
             assert (found.differences, found.left_out) == ([], [])

@@ -288,7 +288,7 @@ async def test_a_row_that_differs_is_named_with_what_was_expected_and_found(worl
         made = await work.filled(1, lambda _: None)
         found = await work.compared(made, lambda done, total: None)
     assert found is not None
-    assert found.count == 1 + 6
+    assert found.differing == 1 + 6
     total = next(one for one in found.differences if one.table == "trail")
     assert (total.production, total.key) == (LIGHTHOUSE, "budget")
     assert total.expected is not None and "total=Decimal('9')" in total.expected
@@ -308,7 +308,7 @@ async def test_versions_are_compared_at_equal_places_though_the_live_one_is_ahea
         await feed_here(world)
         found = await work.compared(made, lambda done, total: None)
     assert found is not None
-    assert (found.count, found.productions, found.left_out) == (0, 12, [])
+    assert (found.differing, found.productions, found.left_out) == (0, 12, [])
 
 
 async def test_what_a_live_version_that_stands_still_does_not_show_is_said_to_be_left_out(

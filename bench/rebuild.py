@@ -35,7 +35,7 @@ err = Console(stderr=True)
 
 async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
     """The medians, and what the recount of the rows says of each round."""
-    events, rounds = (50_000, 3) if quick else (500_000, 5)
+    events, rounds = (50_000, 3) if quick else (200_000, 5)
     url = await _fresh(database_url)
     projection = projections()["budget_status"]
     settings = Settings(database_url=url)

@@ -6,12 +6,14 @@ all of the past.
 """
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import asyncpg
 import structlog
 
+from runtime import metrics
 from runtime.kafka.bus import Subscription
 from runtime.log.contract import Store
 from runtime.reading.consumer import TRANSIENT, Consumer
@@ -115,6 +117,7 @@ class Feeder:
             fed = self._fed.pop(schema)
             del self.consumers[schema]
             await fed.stop()
+            _forget_figures(schema, self._stores)
         for schema in sorted(wanted - self._fed.keys()):
             await self._feed(schema)
         self._live = next((one for one in versions if one.is_live), None)
@@ -160,3 +163,11 @@ class Feeder:
             return [f"readers of {name} read {read}, of another build"]
         consumer = self.consumers.get(live.schema)
         return [f"{live.schema} is not fed yet"] if consumer is None else consumer.unready()
+
+
+def _forget_figures(schema: str, logs: Iterable[str]) -> None:
+    """Nobody is to be woken by the lag of what is not fed any more."""
+    for log in logs:
+        for figure in (metrics.LAG, metrics.STOPPED):
+            with contextlib.suppress(KeyError):
+                figure.remove(schema, log)

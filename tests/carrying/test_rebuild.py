@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from runtime.clock import DatabaseClock
 from runtime.migrate import Schema, migrate
@@ -126,6 +127,12 @@ async def turn(world: World, schema: str, **options: float) -> Version | None:
         return await flip(
             connection, found, world.stores, patience_seconds=options.get("within", 20)
         )
+
+
+def lag() -> str:
+    return "".join(
+        line for line in generate_latest().decode().splitlines() if line.startswith("reel_lag")
+    )
 
 
 async def taken_down(world: World, schema: str) -> None:
@@ -353,6 +360,8 @@ async def test_rollback_is_one_flip_back_since_the_old_version_is_fed_on(
         await turn(world, LEDGER)
         await taken_down(world, SECOND)
         await until(lambda: set(projector.consumers) == {LEDGER})
+        assert f'consumer="{SECOND}"' not in lag(), "nobody is woken by what is gone"
+        assert f'consumer="{LEDGER}"' in lag()
     assert not await world.pool.fetchval(f"SELECT to_regclass('{SECOND}.place')")
     assert (await version(world, SECOND)).state is State.RETIRED
     with pytest.raises(NotCaughtUp, match="ledger_v1_r2 is retired"):

@@ -4,7 +4,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench.films import Films
 from bench.runner import Runner
+from events.envelope import Recorded
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
@@ -27,7 +28,8 @@ from runtime.view import Rows
 
 DATABASE = "reel_bench_rebuild"
 PAGE_EVENTS = 5_000
-RUNNER_EVENTS = 2_500
+RUNNER_FILMS = 1
+"""It takes its time; whole films, so that their facts are mixed as in the log."""
 JOBS = 2
 
 err = Console(stderr=True)
@@ -53,7 +55,7 @@ async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
         recorded = [await films.record(log, store) for log, store in stores.items()]
         await pool.execute("ANALYZE")
         runner = Runner(url, projection.tables_sql)
-        facts = await stores["budget"].page(0, RUNNER_EVENTS)
+        facts = await _whole_films(stores["budget"], films.productions[:RUNNER_FILMS])
         await asyncio.to_thread(runner.fill, facts)
         async with pool.acquire() as connection:
             await register_first(connection, projection)
@@ -100,6 +102,10 @@ def _result(
         "projection_runner": ratio("runner"),
         "faults": faults,
     }
+
+
+async def _whole_films(store: Store, productions: Sequence[str]) -> list[Recorded]:
+    return [one for film in productions for one in await store.of_production(film, 0, 100_000)]
 
 
 async def _fresh(database_url: str) -> str:

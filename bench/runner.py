@@ -119,9 +119,10 @@ class Runner:
                     told[one.production] = Told(one.production)
                 fact = {name: value for name, value in vars(one).items() if name in _KEPT}
                 told[one.production].tell(fact)
-                if len(told[one.production].pending_events) > 500:
+                if len(told[one.production].pending_events) >= 100:
                     app.save(told[one.production])
-            app.save(*told.values())
+            for one_told in told.values():
+                app.save(one_told)
             self._last = app.recorder.max_notification_id() or 0
         self.events = self._last
 

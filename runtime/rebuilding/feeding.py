@@ -15,7 +15,7 @@ import structlog
 
 from runtime import metrics
 from runtime.kafka.bus import Subscription
-from runtime.log.contract import Store
+from runtime.log.contract import Heads, Store
 from runtime.reading.consumer import TRANSIENT, Consumer
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.rebuilding.flipping import NotCaughtUp, flip
@@ -80,6 +80,8 @@ class Feeder:
         self._fed: dict[str, Fed] = {}
         self._live: Version | None = None
         self._is_building = True
+        self._heads: Mapping[str, Heads] = {}
+        """As they were a look ago."""
 
     async def start(self) -> None:
         """Loads the places of what is to be fed; nothing is followed yet."""
@@ -140,8 +142,10 @@ class Feeder:
         live = self._live
         if own.schema not in self._fed or (live is not None and live.code >= own.code):
             return
+        # Where the logs are at this moment it never is, as long as somebody records.
         heads = await heads_of(self._stores)
-        if not (await progress_of(self._pool, own.schema, heads)).is_caught_up:
+        earlier, self._heads = self._heads or heads, heads
+        if not (await progress_of(self._pool, own.schema, earlier)).is_caught_up:
             return
         try:
             async with self._pool.acquire() as connection:

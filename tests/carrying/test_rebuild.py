@@ -434,11 +434,19 @@ async def test_an_old_build_answers_until_the_new_one_has_all_of_the_past_and_ne
 
         async with fed(feeder(world, NEWER)) as projector:
 
+            async def write() -> None:
+                while True:
+                    await record(world)
+
             async def turned() -> bool:
                 return await live(world) == "ledger_v2"
 
-            await until(turned)
-            assert await trail_of(world, "ledger_v2") == await expected(world)
+            async def has_all() -> bool:
+                return await trail_of(world, "ledger_v2") == await expected(world)
+
+            async with running(write()):
+                await until(turned)
+            await until(has_all)
             await until(lambda: not projector.unready())
             assert (await new.read([LIGHTHOUSE])).schema == "ledger_v2"
             with pytest.raises(OtherVersion, match="readers read ledger_v2, and this process runs"):

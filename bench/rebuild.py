@@ -20,7 +20,8 @@ from runtime.migrate import Schema, migrate
 from runtime.reading.views import Tables
 from runtime.rebuilding.comparing import Comparer
 from runtime.rebuilding.connecting import connected
-from runtime.rebuilding.jobs import Filling
+from runtime.rebuilding.jobs import Filling, jobs_for
+from runtime.rebuilding.progress import heads_of, progress_of
 from runtime.rebuilding.registry import VIEWS, follow, point_to, register_first, register_rebuild
 from runtime.rooms import Projection, projections
 from runtime.settings import Settings
@@ -68,6 +69,7 @@ async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
             runs["runner"].append(await asyncio.to_thread(runner.per_second))
             schema = await _new_version(pool, settings, projection)
             filling = Filling(settings, projection, schema, pool, stores)
+            left = await progress_of(pool, schema, await heads_of(stores))
             began = time.perf_counter()
             await filling.run(JOBS, lambda _: None)
             runs["rebuild"].append(sum(recorded) / (time.perf_counter() - began))
@@ -77,11 +79,16 @@ async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
                 faults += [str(one) for one in compared.differences]
             live = schema
         faults += await _runner_faults(url, projection, facts)
-    return _result(sum(recorded), runner.events, rounds, runs, faults)
+    return _result(sum(recorded), runner.events, rounds, jobs_for(left, JOBS), runs, faults)
 
 
 def _result(
-    events: int, runner_events: int, rounds: int, runs: Mapping[str, list[float]], faults: list[str]
+    events: int,
+    runner_events: int,
+    rounds: int,
+    jobs: int,
+    runs: Mapping[str, list[float]],
+    faults: list[str],
 ) -> dict[str, Any]:
     def ratio(yardstick: str) -> dict[str, Any]:
         pairs = zip(runs["rebuild"], runs[yardstick], strict=True)
@@ -96,7 +103,7 @@ def _result(
         "events": events,
         "runner_events": runner_events,
         "rounds": rounds,
-        "jobs": JOBS,
+        "jobs": jobs,
         "per_second": round(statistics.median(runs["rebuild"])),
         "bare_read": ratio("read"),
         "projection_runner": ratio("runner"),

@@ -121,8 +121,8 @@ class Runner:
                 told[one.production].tell(fact)
                 if len(told[one.production].pending_events) >= 100:
                     app.save(told[one.production])
-            for one_told in told.values():
-                app.save(one_told)
+            for production in told.values():
+                app.save(production)
             self._last = app.recorder.max_notification_id() or 0
         self.events = self._last
 

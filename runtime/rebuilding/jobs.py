@@ -67,7 +67,7 @@ class Filling:
             goal = goal_of(heads)
             before = await progress_of(self.pool, self.schema, heads)
             tell(before)
-            many = min(jobs, 1 + before.lag // EVENTS_WORTH_A_JOB)
+            many = jobs_for(before, jobs)
             lanes = lanes_of(heads, many)
             work = _here(filler, lanes[0], goal) if many == 1 else self._apart(lanes, goal)
             telling = asyncio.create_task(self._tell(tell))
@@ -110,6 +110,11 @@ class Filling:
             await asyncio.sleep(LOOK_SECONDS)
             heads = await heads_of(self.stores)
             tell(await progress_of(self.pool, self.schema, heads))
+
+
+def jobs_for(progress: Progress, jobs: int) -> int:
+    """How many processes are worth their start, of those that there may be."""
+    return min(jobs, 1 + progress.lag // EVENTS_WORTH_A_JOB)
 
 
 async def _here(filler: Filler, lanes: Sequence[Lane], goal: Mapping[Partition, int]) -> None:

@@ -187,7 +187,7 @@ def _show(result: dict[str, Any]) -> None:
 
 
 def _show_rebuild(one: dict[str, Any]) -> None:
-    table = Table(title=f"Rebuild of {one['events']:,} events by {one['jobs']} processes")
+    table = Table(title=f"Rebuild of {one['events']:,} events, {one['jobs']} at once")
     for column in ("", "events a second", "rebuild ×"):
         table.add_column(column, justify="right" if column else "left")
     table.add_row("rebuild", f"{one['per_second']:,}", "1")

@@ -17,7 +17,7 @@ from eventsourcing.projection import Projection, ProjectionRunner
 
 from events.envelope import Recorded
 from projections.budget_status.view import VIEW
-from runtime.reading.views import fold_into
+from runtime.reading.views import Changed, fold_into
 from runtime.view import Row, Rows
 
 SCHEMA = "runner_rows"
@@ -48,7 +48,7 @@ class Facts(Application[UUID]):
 class StatusRows(PostgresTrackingRecorder):
     """The rows of the budget status, written with the tracking of each event."""
 
-    def write(self, changed: dict[type[Row], list[tuple[str, Row]]], tracking: Tracking) -> None:
+    def write(self, changed: Changed, tracking: Tracking) -> None:
         with self.datastore.transaction(commit=True) as cursor:
             for table, rows in changed.items():
                 columns = [column.name for column in fields(table)]  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ class StatusRows(PostgresTrackingRecorder):
                     _upsert(table, columns),
                     [
                         (production, *(getattr(row, column) for column in columns))
-                        for production, row in rows
+                        for (production, _), row in rows.items()
                     ],
                 )
             self._insert_tracking(cursor, tracking)
@@ -84,7 +84,7 @@ class Status(Projection[StatusRows]):
 
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:
         fact = getattr(domain_event, "fact", None)
-        changed: dict[type[Row], list[tuple[str, Row]]] = {}
+        changed: Changed = {}
         if fact is not None:
             recorded = Recorded(**{**fact, "hash": b""})
             rows = self._rows.setdefault(recorded.production, Rows())
@@ -119,9 +119,10 @@ class Runner:
                     told[one.production] = Told(one.production)
                 fact = {name: value for name, value in vars(one).items() if name in _KEPT}
                 told[one.production].tell(fact)
-                if len(told[one.production].pending_events) > 500:
+                if len(told[one.production].pending_events) >= 100:
                     app.save(told[one.production])
-            app.save(*told.values())
+            for production in told.values():
+                app.save(production)
             self._last = app.recorder.max_notification_id() or 0
         self.events = self._last
 

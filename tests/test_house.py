@@ -323,10 +323,9 @@ LONG_FILES = {
     "runtime/kafka/relay.py": "sending and reading back are two halves of one promise",
     "runtime/log/contract.py": "the promises of every store, and its limits, in one place",
     "runtime/log/committer.py": "gathering, sending and sending again share the queue",
-    "runtime/web/problems.py": "one table from exceptions to status, code and cure",
-    "runtime/rebuilding/comparing.py": "two versions side by side, page by page",
     "runtime/rebuilding/filling.py": "a partition's pages, folds and rows in one transaction each",
     "runtime/process.py": "what one process starts and stops, in that order",
+    "runtime/web/problems.py": "every error with its status, code and form, in one table",
     "runtime/reading/query.py": "who asks, from which rows, how fresh, and after what: one reader",
     "runtime/reading/consumer.py": "place, holes, tail and divergence are one state machine",
 }

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
+import asyncpg
 import httpx
 import psycopg
 import typer
@@ -81,6 +82,9 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.Exit(REFUSED) from None
         except (UnknownSchema, TopicMismatch, httpx.InvalidURL, LookupError, ValueError) as error:
             regret(str(error))
+            raise typer.Exit(MISUSED) from None
+        except asyncpg.UndefinedTableError as error:
+            regret("The database is not what this build knows: run `reel migrate`", f". {error}")
             raise typer.Exit(MISUSED) from None
         except _UNREACHABLE as error:
             regret(str(error) or repr(error))

@@ -15,8 +15,8 @@ from runtime.cli.output import REFUSED, AsJson, err, print_json, regret
 from runtime.cli.views import ProjectionName, room_of
 from runtime.instance import reachable
 from runtime.printing import out, table
-from runtime.rebuilding.comparing import Comparison
 from runtime.rebuilding.connecting import connected
+from runtime.rebuilding.differences import Comparison
 from runtime.rebuilding.rebuild import Rebuild
 from runtime.rebuilding.registry import Version
 from runtime.rooms import Projection
@@ -73,7 +73,7 @@ async def _rebuild(
 
 def _is_agreed(version: Version, found: Comparison | None, talking: bool) -> bool:
     """What differs is shown, and a person asked, where there is one."""
-    if found is None or not (found.count or found.left_out):
+    if found is None or not (found.differing or found.left_out):
         return True
     if talking:
         _show_differences(_compared(found))
@@ -86,7 +86,7 @@ def _compared(found: Comparison) -> dict[str, Any]:
     return {
         "productions": found.productions,
         "rows": found.rows,
-        "count": found.count,
+        "count": found.differing,
         "differences": [asdict(one) for one in found.differences],
         "left_out": found.left_out,
     }

@@ -14,6 +14,7 @@ from runtime.reading.place import Place
 from runtime.view import Key, Row, Rows, View, key_of
 
 PRODUCTIONS_CACHED = 512
+ROWS_AT_ONCE = 20_000
 
 
 class Tables:
@@ -56,6 +57,13 @@ class Tables:
                 found[record[0]].setdefault(table, {})[key_of(row)] = row
         return {production: Rows(tables) for production, tables in found.items()}
 
+    async def save_all(self, connection: Any, changed: "Changed") -> None:
+        """Writes what a fold has changed."""
+        for table, rows in changed.items():
+            told = [(production, row) for (production, _), row in rows.items()]
+            for first in range(0, len(told), ROWS_AT_ONCE):
+                await self.save(connection, table, told[first : first + ROWS_AT_ONCE])
+
     async def save(
         self, connection: Any, table: type[Row], rows: Sequence[tuple[str, Row]]
     ) -> None:
@@ -77,12 +85,16 @@ class Tables:
         )
 
 
+Changed = dict[type[Row], dict[tuple[str, Key], Row]]
+"""Rows by table, production and key."""
+
+
 def fold_into(
-    held: Mapping[str, Rows], view: View, events: Sequence[Recorded]
-) -> dict[type[Row], list[tuple[str, Row]]]:
-    """Folds facts into rows by production; answers those that changed, as they are at the end, by
-    table, each with its production. Rows that are never read back are not kept in `held`."""
-    changed: dict[type[Row], dict[tuple[str, Key], Row]] = {}
+    held: Mapping[str, Rows], view: View, events: Sequence[Recorded], changed: Changed | None = None
+) -> Changed:
+    """Folds facts into rows by production; answers those that changed, as they are at the end, on
+    top of `changed`. Rows that are never read back are not kept in `held`."""
+    changed = {} if changed is None else changed
     for recorded in events:
         production = recorded.production
         rows = held[production]
@@ -90,10 +102,7 @@ def fold_into(
             table = type(row)
             key = key_of(row) if table in view.written_only else rows.put(row)
             changed.setdefault(table, {})[production, key] = row
-    return {
-        table: [(production, row) for (production, _), row in rows_of_table.items()]
-        for table, rows_of_table in changed.items()
-    }
+    return changed
 
 
 class ProjectionSink:
@@ -121,8 +130,7 @@ class ProjectionSink:
         missing = [one for one in productions if one not in held]
         if missing:
             held |= await self._tables.load(connection, missing, view.read_back)
-        for table, rows_of_table in fold_into(held, view, events).items():
-            await self._tables.save(connection, table, rows_of_table)
+        await self._tables.save_all(connection, fold_into(held, view, events))
         await fold_team(connection, self._tables.schema, events)
         for production, rows in held.items():
             self._rows[log, partition, production] = rows

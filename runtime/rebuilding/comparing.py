@@ -7,7 +7,6 @@ far. What the live one has folded beyond is folded onto the new one's rows in me
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -15,38 +14,14 @@ import asyncpg
 from runtime.log.contract import Store
 from runtime.log.partition import partition_of
 from runtime.reading.views import Tables
+from runtime.rebuilding.differences import Comparison
 from runtime.rebuilding.progress import places_in
 from runtime.rooms import Projection
-from runtime.view import Rows, key_of
+from runtime.view import Rows
 
 PRODUCTIONS_AT_ONCE = 50
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 0.05
-SHOWN_MAX = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One row in which two versions differ. `expected` is the new version's, `found` the live
-    one's; None where one of them has no such row."""
-
-    table: str
-    production: str
-    key: str
-    expected: str | None
-    found: str | None
-
-
-@dataclass
-class Comparison:
-    """What was compared, and what was not: tables of another shape, partitions whose live version
-    stands still. The first differences are kept, all are counted."""
-
-    productions: int = 0
-    rows: int = 0
-    count: int = 0
-    differences: list[Difference] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 class Comparer:
@@ -117,7 +92,7 @@ class Comparer:
             some = productions[first : first + PRODUCTIONS_AT_ONCE]
             async for new, live in self._at_equal_places(partition, some, found):
                 for production in some:
-                    self._count(production, new[production], live[production], found)
+                    found.count(self._shared, production, new[production], live[production])
 
     async def _at_equal_places(
         self, partition: int, productions: Sequence[str], found: Comparison
@@ -182,31 +157,3 @@ class Comparer:
                         break
                     behind = page[-1].position
         return rows
-
-    def _count(self, production: str, new: Rows, live: Rows, found: Comparison) -> None:
-        found.productions += 1
-        for table in self._shared:
-            expected = {key_of(row): row for row in new.all(table)}
-            actual = {key_of(row): row for row in live.all(table)}
-            found.rows += len(expected)
-            if expected == actual:
-                continue
-            for key in sorted(expected.keys() | actual.keys(), key=str):
-                one, other = expected.get(key), actual.get(key)
-                if one == other:
-                    continue
-                found.count += 1
-                if len(found.differences) < SHOWN_MAX:
-                    found.differences.append(
-                        Difference(
-                            table.TABLE,
-                            production,
-                            ", ".join(map(str, key)) or "-",
-                            _told(one),
-                            _told(other),
-                        )
-                    )
-
-
-def _told(row: Any) -> str | None:
-    return None if row is None else str(row).partition("(")[2].rstrip(")")

@@ -6,14 +6,16 @@ all of the past.
 """
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import asyncpg
 import structlog
 
+from runtime import metrics
 from runtime.kafka.bus import Subscription
-from runtime.log.contract import Store
+from runtime.log.contract import Heads, Store
 from runtime.reading.consumer import Consumer
 from runtime.reading.trouble import TRANSIENT
 from runtime.reading.views import ProjectionSink, Tables
@@ -80,6 +82,8 @@ class Feeder:
         self._fed: dict[str, Fed] = {}
         self._live: Version | None = None
         self._is_building = True
+        self._heads: Mapping[str, Heads] = {}
+        """As they were a look ago."""
 
     async def start(self) -> None:
         """Loads the places of what is to be fed; nothing is followed yet."""
@@ -117,6 +121,7 @@ class Feeder:
             fed = self._fed.pop(schema)
             del self.consumers[schema]
             await fed.stop()
+            _forget_figures(schema, self._stores)
         for schema in sorted(wanted - self._fed.keys()):
             await self._feed(schema)
         self._live = next((one for one in versions if one.is_live), None)
@@ -139,8 +144,10 @@ class Feeder:
         live = self._live
         if own.schema not in self._fed or (live is not None and live.code >= own.code):
             return
+        # Where the logs are at this moment it never is, as long as somebody records.
         heads = await heads_of(self._stores)
-        if not (await progress_of(self._pool, own.schema, heads)).is_caught_up:
+        earlier, self._heads = self._heads or heads, heads
+        if not (await progress_of(self._pool, own.schema, earlier)).is_caught_up:
             return
         try:
             async with self._pool.acquire() as connection:
@@ -162,3 +169,11 @@ class Feeder:
             return [f"readers of {name} read {read}, of another build"]
         consumer = self.consumers.get(live.schema)
         return [f"{live.schema} is not fed yet"] if consumer is None else consumer.unready()
+
+
+def _forget_figures(schema: str, logs: Iterable[str]) -> None:
+    """Nobody is to be woken by the lag of what is not fed any more."""
+    for log in logs:
+        for figure in (metrics.LAG, metrics.STOPPED):
+            with contextlib.suppress(KeyError):
+                figure.remove(schema, log)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from runtime.log.contract import Heads, Store
-from runtime.rebuilding.progress import Partition, goal_of, heads_of, places_in
+from runtime.rebuilding.progress import Partition, goal_of, heads_of, parked_in, places_in
 from runtime.rebuilding.registry import (
     State,
     Version,
@@ -44,7 +44,8 @@ async def flip(
     takes it there; its own projectors do otherwise.
 
     Raises:
-        NotCaughtUp: it does not come there in time, stands still, or is retired.
+        NotCaughtUp: it does not come there in time, stands still, is retired, or has productions
+            parked that readers see now.
     """
     heads = await heads_of(stores)
     async with connection.transaction():
@@ -67,9 +68,22 @@ async def flip(
         if bring is not None:
             await bring(goal)
         await _until_there(connection, version.schema, heads, goal, patience_seconds)
+        if before is not None:
+            await _check_parked(connection, version.schema, before.schema)
         await point_to(connection, version.projection, version.schema)
         await follow(connection, version.schema, True)
         return before
+
+
+async def _check_parked(connection: Any, schema: str, before: str) -> None:
+    """Readers keep every production that they have."""
+    lost = await parked_in(connection, schema) - await parked_in(connection, before)
+    if lost:
+        raise NotCaughtUp(
+            f"{len(lost)} productions that {before} shows are parked for {schema}, as "
+            f"{min(lost)}: `reel parked list` says why; mend the fold and rebuild, or try them "
+            "again with `reel parked retry`"
+        )
 
 
 async def _until_there(

@@ -21,7 +21,8 @@ from runtime import rooms
 from runtime.log.contract import Store
 from runtime.reading.place import Places
 from runtime.rebuilding.connecting import connected
-from runtime.rebuilding.filling import PAGE_EVENTS, Filler, Lane, lanes_of
+from runtime.rebuilding.filling import PAGE_EVENTS, Filler
+from runtime.rebuilding.lane import Lane, lanes_of
 from runtime.rebuilding.progress import (
     Partition,
     Progress,
@@ -32,7 +33,7 @@ from runtime.rebuilding.progress import (
 from runtime.rooms import Projection
 from runtime.settings import Settings
 
-EVENTS_WORTH_A_JOB = 20_000
+EVENTS_WORTH_A_JOB = 100_000
 """A process takes a second or two to start; fewer events are folded here meanwhile."""
 LOOK_SECONDS = 0.3
 JOB_POOL_SIZE = 3
@@ -66,7 +67,7 @@ class Filling:
             goal = goal_of(heads)
             before = await progress_of(self.pool, self.schema, heads)
             tell(before)
-            many = min(jobs, 1 + before.lag // EVENTS_WORTH_A_JOB)
+            many = jobs_for(before, jobs)
             lanes = lanes_of(heads, many)
             work = _here(filler, lanes[0], goal) if many == 1 else self._apart(lanes, goal)
             telling = asyncio.create_task(self._tell(tell))
@@ -109,6 +110,11 @@ class Filling:
             await asyncio.sleep(LOOK_SECONDS)
             heads = await heads_of(self.stores)
             tell(await progress_of(self.pool, self.schema, heads))
+
+
+def jobs_for(progress: Progress, jobs: int) -> int:
+    """How many processes are worth their start, of those that there may be."""
+    return min(jobs, 1 + progress.lag // EVENTS_WORTH_A_JOB)
 
 
 async def _here(filler: Filler, lanes: Sequence[Lane], goal: Mapping[Partition, int]) -> None:

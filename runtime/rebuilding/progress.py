@@ -69,6 +69,14 @@ async def progress_of(connection: Any, schema: str, heads: Mapping[str, Heads]) 
     )
 
 
+async def parked_in(connection: Any, schema: str) -> set[str]:
+    """The productions that are parked for a version; none where its build knows of no parking."""
+    if await connection.fetchval("SELECT to_regclass($1)", f'"{schema}".parked') is None:
+        return set()
+    rows = await connection.fetch(f'SELECT DISTINCT production::text FROM "{schema}".parked')
+    return {row[0] for row in rows}
+
+
 async def places_in(
     connection: Any, schema: str, logs: Sequence[str], lock: str = ""
 ) -> list[Mapping[str, Any]]:

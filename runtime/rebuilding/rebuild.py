@@ -12,7 +12,8 @@ import asyncpg
 from runtime.log.contract import Store
 from runtime.migrate import Schema, migrate
 from runtime.points import point
-from runtime.rebuilding.comparing import Comparer, Comparison
+from runtime.rebuilding.comparing import Comparer
+from runtime.rebuilding.differences import Comparison
 from runtime.rebuilding.flipping import flip
 from runtime.rebuilding.jobs import Filling
 from runtime.rebuilding.progress import Progress
@@ -95,7 +96,7 @@ class Rebuild:
             return None
         comparer = Comparer(self.projection, version.schema, live.schema, self.pool, self.stores)
         found = await comparer.run(tell)
-        await keep_comparison(self.session, version.schema, found.count)
+        await keep_comparison(self.session, version.schema, found.differing)
         return found
 
     async def flipped(self, version: Version) -> Version | None:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from runtime.rebuilding import filling, lane
 from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.rebuild import Rebuild
 from runtime.settings import Settings
@@ -10,7 +11,8 @@ from tests.carrying.world import LEDGER_ROOM
 
 
 async def rebuild(settings: Settings) -> None:
-    """Fills a version, the begun one if there is one, and prints its schema."""
+    """Fills a version, the begun one if there is one, in small pieces, and prints its schema."""
+    filling.PAGE_EVENTS = lane.WRITTEN_EVENTS = 100
     async with (
         connected(settings, LEDGER_ROOM) as (pool, stores),
         Rebuild.begun(settings, LEDGER_ROOM, pool, stores) as work,

@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from runtime.clock import DatabaseClock
 from runtime.migrate import Schema, migrate
 from runtime.people.vault import MemoryVault
 from runtime.reading.query import Reader
-from runtime.rebuilding import comparing, filling
+from runtime.rebuilding import comparing, filling, lane
 from runtime.rebuilding.comparing import Comparer
 from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.feeding import Feeder
@@ -128,6 +129,12 @@ async def turn(world: World, schema: str, **options: float) -> Version | None:
         )
 
 
+def lag() -> str:
+    return "".join(
+        line for line in generate_latest().decode().splitlines() if line.startswith("reel_lag")
+    )
+
+
 async def taken_down(world: World, schema: str) -> None:
     async with world.pool.acquire() as connection:
         await retire(connection, await version(world, schema), after_seconds=0)
@@ -171,6 +178,7 @@ async def test_a_rebuild_under_load_shows_no_half_loses_nothing_and_is_turned_to
     world = both_topics
     monkeypatch.setattr(filling, "PAGE_EVENTS_MIN", 20)
     monkeypatch.setattr(filling, "PAGE_EVENTS", 20)
+    monkeypatch.setattr(lane, "WRITTEN_EVENTS", 20)
     await record(world, 20)
     witness = Witness(world)
 
@@ -187,7 +195,7 @@ async def test_a_rebuild_under_load_shows_no_half_loses_nothing_and_is_turned_to
         async with begun(world) as work:
             told: list[Progress] = []
             made = await work.filled(1, told.append)
-            assert [one.share for one in told] == sorted(one.share for one in told)
+            assert [one.done for one in told] == sorted(one.done for one in told)
             found = await work.compared(made, lambda done, total: None)
             assert found is not None and found.productions == 12
             assert (found.differences, found.left_out) == ([], [])
@@ -287,7 +295,7 @@ async def test_a_row_that_differs_is_named_with_what_was_expected_and_found(worl
         made = await work.filled(1, lambda _: None)
         found = await work.compared(made, lambda done, total: None)
     assert found is not None
-    assert found.count == 1 + 6
+    assert found.differing == 1 + 6
     total = next(one for one in found.differences if one.table == "trail")
     assert (total.production, total.key) == (LIGHTHOUSE, "budget")
     assert total.expected is not None and "total=Decimal('9')" in total.expected
@@ -307,7 +315,7 @@ async def test_versions_are_compared_at_equal_places_though_the_live_one_is_ahea
         await feed_here(world)
         found = await work.compared(made, lambda done, total: None)
     assert found is not None
-    assert (found.count, found.productions, found.left_out) == (0, 12, [])
+    assert (found.differing, found.productions, found.left_out) == (0, 12, [])
 
 
 async def test_what_a_live_version_that_stands_still_does_not_show_is_said_to_be_left_out(
@@ -352,6 +360,8 @@ async def test_rollback_is_one_flip_back_since_the_old_version_is_fed_on(
         await turn(world, LEDGER)
         await taken_down(world, SECOND)
         await until(lambda: set(projector.consumers) == {LEDGER})
+        assert f'consumer="{SECOND}"' not in lag(), "nobody is woken by what is gone"
+        assert f'consumer="{LEDGER}"' in lag()
     assert not await world.pool.fetchval(f"SELECT to_regclass('{SECOND}.place')")
     assert (await version(world, SECOND)).state is State.RETIRED
     with pytest.raises(NotCaughtUp, match="ledger_v1_r2 is retired"):
@@ -424,11 +434,19 @@ async def test_an_old_build_answers_until_the_new_one_has_all_of_the_past_and_ne
 
         async with fed(feeder(world, NEWER)) as projector:
 
+            async def write() -> None:
+                while True:
+                    await record(world)
+
             async def turned() -> bool:
                 return await live(world) == "ledger_v2"
 
-            await until(turned)
-            assert await trail_of(world, "ledger_v2") == await expected(world)
+            async def has_all() -> bool:
+                return await trail_of(world, "ledger_v2") == await expected(world)
+
+            async with running(write()):
+                await until(turned)
+            await until(has_all)
             await until(lambda: not projector.unready())
             assert (await new.read([LIGHTHOUSE])).schema == "ledger_v2"
             with pytest.raises(OtherVersion, match="readers read ledger_v2, and this process runs"):

@@ -577,4 +577,49 @@ PATCHES = (
             "::test_a_clock_that_runs_ahead_halts_the_timers_until_it_is_right_again",
         ),
     ),
+    Patch(
+        "readers turned to what lags behind",
+        "a flip takes readers back behind nothing that they have seen",
+        (
+            Edit(
+                "runtime/rebuilding/flipping.py",
+                "        await _until_there(connection, version.schema, heads, goal, patience_seconds)\n",
+                "",
+            ),
+        ),
+        (
+            "tests/carrying/test_rebuild.py"
+            "::test_readers_are_not_turned_to_what_is_behind_or_stands_still",
+        ),
+    ),
+    Patch(
+        "rebuilt rows apart from their places",
+        "a rebuild that is killed folds nothing twice",
+        (
+            Edit(
+                "runtime/rebuilding/lane.py",
+                "            await self._tables.save_all(connection, self._changed)\n",
+                "            await self._tables.save_all(pool, self._changed)\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_rebuild.py"
+            "::test_a_rebuild_that_is_killed_goes_on_where_it_was[before-fill-commit:2]",
+        ),
+    ),
+    Patch(
+        "a read model shown while it is filled",
+        "readers see all of a read model's past, or none",
+        (
+            Edit(
+                "runtime/rebuilding/pointer.py",
+                "        raise Building(await self._how_far(connection, live))\n",
+                "        return self._projection.schema\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_rebuild.py"
+            "::test_a_projection_added_later_shows_nothing_before_it_has_all_of_the_past",
+        ),
+    ),
 )

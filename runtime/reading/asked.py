@@ -26,6 +26,9 @@ class Asked:
         return self.as_of is not None or self.effective is not None
 
 
+PRESENT = Asked()
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a query answers from: the rows of some productions, their titles, the time by which
@@ -38,6 +41,8 @@ class Reading:
     places: Mapping[tuple[str, int], tuple[int, str | None]]
     cut: Cut | None = None
     parked: dict[str, Parked] = field(default_factory=dict)
+    schema: str = ""
+    """Of the version that it was read from; none for the past."""
 
     def apart(self) -> tuple["Reading", list[dict[str, Any]]]:
         """The same without the parked productions, and these for the answer to name: an answer

@@ -17,7 +17,7 @@ from runtime.people.identity import Caller
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
 from runtime.reading.answer import Freshness, freshness_at, moment_told
-from runtime.reading.asked import Asked, Reading
+from runtime.reading.asked import PRESENT, Asked, Reading
 from runtime.reading.consumer import Consumer
 from runtime.reading.parking import ParkedRows, ProductionIsParked
 from runtime.reading.past import Cut, Past
@@ -108,7 +108,7 @@ class Reader:
     async def read(
         self,
         productions: Sequence[str],
-        asked: Asked,
+        asked: Asked = PRESENT,
         tables: Sequence[type[Any]] | None = None,
     ) -> Reading:
         """Rows (of all tables or of some), titles and places of those productions, all from one
@@ -152,10 +152,14 @@ class Reader:
             await self.now(),
             {(one[0], one[1]): (one[2], one[3]) for one in places},
             parked={one.production: one for one in parked},
+            schema=schema,
         )
 
     async def read_one(
-        self, production: str, asked: Asked, tables: Sequence[type[Any]] | None = None
+        self,
+        production: str,
+        asked: Asked = PRESENT,
+        tables: Sequence[type[Any]] | None = None,
     ) -> Reading:
         """The same of one production.
 

@@ -20,10 +20,9 @@ from runtime.rebuilding import comparing, filling, lane
 from runtime.rebuilding.comparing import Comparer
 from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.feeding import Feeder
-from runtime.rebuilding.filling import StandsStill
 from runtime.rebuilding.flipping import IsLive, NotCaughtUp, flip, retire
 from runtime.rebuilding.pointer import Building, OtherVersion
-from runtime.rebuilding.progress import Progress
+from runtime.rebuilding.progress import Progress, parked_in
 from runtime.rebuilding.rebuild import AnotherRebuild, Rebuild
 from runtime.rebuilding.registry import (
     State,
@@ -391,18 +390,33 @@ async def test_the_live_version_is_not_taken_down(world: World) -> None:
     assert (await version(world, LEDGER)).state is State.LIVE
 
 
-async def test_a_fact_that_cannot_be_folded_stops_the_rebuild_and_what_comes_before_it_is_told(
+async def test_a_fact_that_cannot_be_folded_parks_its_production_and_the_rebuild_goes_on(
     world: World,
 ) -> None:
     await world.budget.costs(LIGHTHOUSE, 1, 2)
     await world.budget.record(LIGHTHOUSE, cost(3, POISON))
+    await world.budget.costs(LIGHTHOUSE, 4)
     await record(world)
     async with begun(world) as work:
-        with pytest.raises(StandsStill, match=r"ledger_v1_r2 stands still at budget/3 2: the fold"):
-            await work.filled(1, lambda _: None)
+        await work.filled(1, lambda _: None)
     told = await trail_of(world, SECOND)
     assert told[LIGHTHOUSE] == "1,2"
     assert told[FILMS[4]] == (await expected(world))[FILMS[4]]
+    async with world.pool.acquire() as connection:
+        assert await parked_in(connection, SECOND) == {LIGHTHOUSE}
+
+
+async def test_readers_are_not_turned_to_a_version_that_has_parked_what_they_see(
+    world: World,
+) -> None:
+    await world.budget.record(LIGHTHOUSE, cost(1, POISON))
+    await feed_here(world)
+    async with begun(world) as work:
+        await work.filled(1, lambda _: None)
+    await world.pool.execute(f"DELETE FROM {LEDGER}.parked")
+    with pytest.raises(NotCaughtUp, match=f"1 productions that {LEDGER} shows are parked"):
+        await turn(world, SECOND, within=0.1)
+    assert await live(world) == LEDGER
 
 
 # --- versions of other code ------------------------------------------------------------------

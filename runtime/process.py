@@ -24,6 +24,7 @@ from runtime.log.committer import Committer
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, check, migrate
+from runtime.people.held import HeldKeys
 from runtime.people.identity import Verifier
 from runtime.people.kept import master_key
 from runtime.people.team import Team
@@ -119,9 +120,15 @@ def pools_of(parts: Parts) -> int:
     return 1 + len(logs)
 
 
+def opens_texts(parts: Parts) -> bool:
+    """Whether a process with those parts opens sealed texts, so that it must hear of erasures."""
+    return bool(parts.serve or parts.project)
+
+
 def connections_of(processes: Iterable[Parts], pool_size: int) -> int:
-    """How many connections those processes open at most, if all rooms share one database."""
-    return pool_size * sum(pools_of(parts) for parts in processes)
+    """How many connections those processes open at most, if all rooms share one database: those of
+    their pools, and one that hears of erasures."""
+    return sum(pool_size * pools_of(parts) + opens_texts(parts) for parts in processes)
 
 
 class Process:
@@ -139,6 +146,7 @@ class Process:
         self._readers: list[Reader] = []
         self._timers: list[Timers] = []
         self._shift = Shift()
+        self._held = HeldKeys()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
@@ -174,6 +182,8 @@ class Process:
                 )
             )
             serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+            if opens_texts(self._parts):
+                self._go(self._held.hear(self._settings.database_of(VAULT)), "vault")
             for consumer in self._consumers:
                 self._go(consumer.watch_the_tail(), f"tail of {consumer.name}")
             for subscription in self._subscriptions:
@@ -226,6 +236,7 @@ class Process:
 
     async def _build(self, stack: contextlib.AsyncExitStack) -> None:
         vault = Vault(await self._pools.of(VAULT), master_key(self._settings))
+        self._held = vault.held
         for name in self._parts.serve:
             await self._build_service(name, vault, stack)
         for name in self._parts.project:
@@ -255,7 +266,8 @@ class Process:
         await self._consume(name, schema, pool, sorted(service.consumes), sink)
         if service.keeps_time:
             self._timers.append(Timers(service, schema, pool, store, handler, clock))
-        self._faces.append(ServiceFace(handler, Team(schema, pool), vault))
+        team = Team(schema, pool, self._settings.house_leaders)
+        self._faces.append(ServiceFace(handler, team, vault))
 
     async def _build_projection(self, name: str, vault: Vault) -> None:
         projection = rooms.projections()[name]

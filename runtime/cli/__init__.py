@@ -25,6 +25,7 @@ for command in (
     machine.rewind,
     machine.doctor,
     people.token,
+    people.erase,
     trail.trail,
 ):
     app.command(command.__name__.rstrip("_"))(guarded(command))

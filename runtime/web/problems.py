@@ -17,8 +17,8 @@ from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Overloaded, TooLarge, Unavailable
 from runtime.people.identity import NotAuthenticated
 from runtime.people.jwks import JwksUnavailable
+from runtime.people.sealing import TextLooksSealed
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf
-from runtime.people.vault import TextLooksSealed
 from runtime.web.token import BadToken
 
 logger = structlog.get_logger()

@@ -27,6 +27,7 @@ from runtime.migrate import Schema, check, migrate
 from runtime.people.held import HeldKeys
 from runtime.people.identity import Verifier
 from runtime.people.kept import master_key
+from runtime.people.readings import Readings, StoredReadings
 from runtime.people.team import Team
 from runtime.people.vault import Vault
 from runtime.pools import Pools
@@ -41,6 +42,7 @@ from runtime.web.http import application
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
+ACCESS = "access"
 
 logger = structlog.get_logger()
 
@@ -91,7 +93,10 @@ def consumer_schema(name: str) -> str:
 
 def schemas(settings: Settings) -> list[Schema]:
     """Every PostgreSQL schema of this build."""
-    found = [Schema(settings.database_of(VAULT), VAULT, "vault")]
+    found = [
+        Schema(settings.database_of(VAULT), VAULT, "vault"),
+        Schema(settings.database_of(ACCESS), ACCESS, "access"),
+    ]
     for name in rooms.services():
         url = settings.database_of(name)
         found.append(Schema(url, name, "log"))
@@ -147,6 +152,7 @@ class Process:
         self._timers: list[Timers] = []
         self._shift = Shift()
         self._held = HeldKeys()
+        self._readings: Readings | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
@@ -237,6 +243,8 @@ class Process:
     async def _build(self, stack: contextlib.AsyncExitStack) -> None:
         vault = Vault(await self._pools.of(VAULT), master_key(self._settings))
         self._held = vault.held
+        if opens_texts(self._parts):
+            self._readings = StoredReadings(await self._pools.of(ACCESS), ACCESS)
         for name in self._parts.serve:
             await self._build_service(name, vault, stack)
         for name in self._parts.project:
@@ -300,6 +308,7 @@ class Process:
             queries=[reader.projection.routes(reader) for reader in self._readers],
             unready=self._unready,
             documented=self._settings.jwks_url is None,
+            readings=self._readings,
         )
 
     def _unready(self) -> list[str]:

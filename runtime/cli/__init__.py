@@ -4,7 +4,7 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, machine, people, timers, trail, work
+from runtime.cli import asking, machine, people, readings, timers, trail, work
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -34,6 +34,10 @@ waiting = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
 waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
+
+auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what they were.")
+auditing.command("readings")(guarded(readings.readings))
+app.add_typer(auditing, name="audit")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

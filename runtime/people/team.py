@@ -15,6 +15,7 @@ from cachetools import TTLCache
 from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
 from events.envelope import Recorded
 from events.names import HOUSE
+from runtime.people.readings import looked_at
 
 HEARD_OF_WITHIN_SECONDS = 2.0
 
@@ -68,7 +69,9 @@ class Team:
             return self._of_the_house(person)
         ((appointed, roles, known),) = await self._pool.fetch(self._member, production, person, on)
         if appointed:
-            return Member(frozenset(Role(role) for role in roles), known)
+            member = Member(frozenset(Role(role) for role in roles), known)
+            looked_at(production, member.roles)
+            return member
         first_asked = self._asked.setdefault((production, person), time.monotonic())
         if time.monotonic() - first_asked < HEARD_OF_WITHIN_SECONDS:
             raise ProductionUnheardOf(f"production {production} has not arrived here for you yet")

@@ -10,11 +10,13 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel, Field
 
+from events.approval import Role
 from events.envelope import moment_of
 from runtime.clock import DatabaseClock
 from runtime.log.contract import Store
 from runtime.log.partition import partition_of
 from runtime.people.identity import Caller
+from runtime.people.readings import looked_at
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
 from runtime.reading.consumer import Consumer
@@ -88,15 +90,17 @@ class Reader:
         """Ids of the productions that the caller is on today, in order, behind `after`."""
         today = (await self.now()).date()
         rows = await self.pool.fetch(
-            f"""SELECT DISTINCT production::text FROM {self.schema}.team
+            f"""SELECT production::text, array_agg(role) FROM {self.schema}.team
                 WHERE person = $1 AND ($2::uuid IS NULL OR production > $2)
                   AND (starts IS NULL OR starts <= $4) AND (ends IS NULL OR ends >= $4)
-                ORDER BY 1 LIMIT $3""",
+                GROUP BY production ORDER BY 1 LIMIT $3""",
             caller.person,
             after,
             limit,
             today,
         )
+        for production, roles in rows:
+            looked_at(production, frozenset(map(Role, roles)))
         return [row[0] for row in rows]
 
     async def read(

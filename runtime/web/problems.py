@@ -58,6 +58,10 @@ class Stopped(Exception):
     """The read model stands still for this production until somebody has looked at the reason."""
 
 
+class ReadingNotRecorded(Exception):
+    """What was asked for is told to nobody of whom it cannot be recorded that he read it."""
+
+
 class MalformedBody(Exception):
     """The body is no JSON, or no text where a file was expected."""
 
@@ -77,12 +81,18 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     ProductionUnheardOf: (503, "production-unheard-of"),
     NotYet: (503, "not-yet"),
     Stopped: (503, "stopped"),
+    ReadingNotRecorded: (503, "reading-not-recorded"),
     Overloaded: (503, "overloaded"),
     Unavailable: (503, "log-unavailable"),
     **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
 }
 
 _HTTP_CODES = {400: "malformed-body", 404: "not-there", 405: "method-not-allowed", 413: "too-large"}
+
+
+def status_of(error: Exception) -> int:
+    """The status that this error is answered with; 500 where nobody foresaw it."""
+    return next((_TABLE[kind][0] for kind in type(error).__mro__ if kind in _TABLE), 500)
 
 
 def problem(

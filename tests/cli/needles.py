@@ -51,7 +51,8 @@ def files_with(folder: Path, forms: set[bytes]) -> list[str]:
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             try:
-                content = path.read_bytes()
+                # Indexes of topics and segments of WAL are made long, and end in zeros.
+                content = path.read_bytes().rstrip(b"\0")
             except OSError:
                 continue
             if found_in(content, forms):

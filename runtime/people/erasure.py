@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from events.approval import PersonErased
 from events.envelope import Recorded
 from runtime.people.vault import Sealer
-from runtime.points import point
 
 _ERASED = PersonErased.wire()[0]
 
@@ -22,5 +21,4 @@ async def carry_out(vault: Sealer, events: Iterable[Recorded]) -> None:
             continue
         erased = recorded.event
         assert isinstance(erased, PersonErased)
-        point("before-destroy")
         await vault.destroy(erased.person, erased.key)

@@ -1,8 +1,9 @@
 """Whatever comes between appointments and erasures: a text opens until its key is destroyed, and
-says [erased] from then on, though its person is named again, and though facts are heard again."""
+says [erased] from then on, though its person is named again, and though facts are heard again. What
+a restored vault brings back goes when the facts are heard."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -32,7 +33,8 @@ FILMS = tuple(id_of("film", str(number)) for number in (1, 2))
 OPENING = OpenProduction(
     title="The Last Lighthouse", kind="feature", currency="USD", time_zone="America/New_York"
 )
-APPOINT, ERASE, ERASE_AND_DIE, HEAR = "appoint", "erase", "erase and die", "hear"
+APPOINT, ERASE, ERASE_AND_DIE = "appoint", "erase", "erase and die"
+HEAR, BACK_UP, RESTORE = "hear", "back the vault up", "restore the vault"
 
 
 class Died(Exception):
@@ -43,6 +45,13 @@ class MortalVault(MemoryVault):
     """A vault whose process may die before it destroys a key."""
 
     dies = False
+    _backup: Mapping[str, bytes] = {}
+
+    def back_up(self) -> None:
+        self._backup = dict(self._keys)
+
+    def restore(self) -> None:
+        self._keys = dict(self._backup)
 
     async def destroy(self, person: str, name: str | None = None) -> None:
         if self.dies:
@@ -58,6 +67,7 @@ class Expected:
     now: dict[str, int] = field(default_factory=dict)
     given_up: set[int] = field(default_factory=set)
     destroyed: set[int] = field(default_factory=set)
+    backup: dict[str, int] = field(default_factory=dict)
     texts: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def appoint(self, film: str, person: str, name: str) -> None:
@@ -75,6 +85,15 @@ class Expected:
 
     def hear(self) -> None:
         self._destroy(self.given_up)
+
+    def back_up(self) -> None:
+        self.backup = dict(self.now)
+
+    def restore(self) -> None:
+        """Keys that the backup lacks are gone, and those that it has are back."""
+        self.now = dict(self.backup)
+        every = {key for texts in self.texts.values() for _, key in texts} | self.destroyed
+        self.destroyed = every - set(self.now.values())
 
     def _destroy(self, keys: set[int]) -> None:
         self.destroyed |= keys
@@ -123,7 +142,7 @@ STEPS = st.lists(
             st.sampled_from(["Lucille Brandauer", "Tobias Reinholt"]),
         ),
         st.tuples(st.sampled_from([ERASE, ERASE_AND_DIE]), st.sampled_from(PEOPLE)),
-        st.tuples(st.just(HEAR)),
+        st.tuples(st.sampled_from([HEAR, BACK_UP, RESTORE])),
     ),
     max_size=14,
 )
@@ -157,6 +176,12 @@ async def follow(room: Room, expected: Expected, number: int, step: tuple[str, .
             erase = ErasePerson(person=person, ground=Ground.CONSENT_WITHDRAWN)
             assert await room.give(HOUSE, erase) == expected.erase(person, room.vault.dies)
             room.vault.dies = False
+        case ("back the vault up",):
+            room.vault.back_up()
+            expected.back_up()
+        case ("restore the vault",):
+            room.vault.restore()
+            expected.restore()
         case _:
             # At least once, from the beginning: as after a crash, or a rewind.
             await carry_out(room.vault, await room.store.of_production(HOUSE, 0, 1_000))

@@ -26,8 +26,9 @@ def name_of(film: Film) -> Any:
     return film.trail("approval")[-1]["data"].get("name")
 
 
-def appointed(instance: Instance, film: Film, name: str) -> str:
-    body = {"person": film.person(name), "role": "director", "name": name}
+def appointed(film: Film, name: str, shown: str | None = None) -> str:
+    """The id of the person of that name, who is appointed under it, or under another one."""
+    body = {"person": film.person(name), "role": "director", "name": shown or name}
     good(film.give(LEADER, "approval/appoint-person", body))
     return str(body["person"])
 
@@ -36,7 +37,7 @@ def test_a_person_is_erased_on_every_production_and_once(instance: Instance) -> 
     name = f"Ingrid {uuid.uuid4()}"
     one, other = instance.film(team=False), instance.film(team=False)
     for film in (one, other):
-        person = appointed(instance, film, name)
+        person = appointed(film, name)
     before = one.trail("approval")
     [fact] = good(erase(instance, person)).json()["events"]
     assert fact["data"]["person"] == person and set(fact["data"]) == {"person", "ground", "key"}
@@ -47,7 +48,7 @@ def test_a_person_is_erased_on_every_production_and_once(instance: Instance) -> 
     again = erase(instance, person)
     assert (again.status_code, again.json()["events"]) == (200, [])
     # Named again, he is known under a new key, and what was erased stays so.
-    appointed(instance, other, f"{name} Lindgren")
+    appointed(other, name, f"{name} Lindgren")
     assert (name_of(one), name_of(other)) == (ERASED, f"{name} Lindgren")
     [second] = good(erase(instance, person)).json()["events"]
     assert second["data"]["key"] != fact["data"]["key"] and name_of(other) == ERASED
@@ -57,7 +58,7 @@ def test_an_erasure_that_was_recorded_before_a_crash_is_done_when_it_is_heard(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = instance.film(team=False)
-    person = appointed(instance, film, f"Ingrid {uuid.uuid4()}")
+    person = appointed(film, f"Ingrid {uuid.uuid4()}")
 
     async def died(*_: Any) -> None:
         return None
@@ -70,7 +71,7 @@ def test_an_erasure_that_was_recorded_before_a_crash_is_done_when_it_is_heard(
 
 def test_nobody_but_the_leaders_of_the_house_gets_into_it(instance: Instance) -> None:
     film = instance.film(team=False)
-    person = appointed(instance, film, f"Ingrid {uuid.uuid4()}")
+    person = appointed(film, f"Ingrid {uuid.uuid4()}")
     opening = {"title": "Ours", "kind": "feature", "currency": "USD", "time_zone": "UTC"}
     for name in (NAMES[LEADER], "Stranger"):
         opened = instance.as_(name).post(f"{ON_THE_HOUSE}/approval/open-production", json=opening)
@@ -86,7 +87,7 @@ def test_nobody_but_the_leaders_of_the_house_gets_into_it(instance: Instance) ->
 
 def test_the_house_reads_who_was_erased_by_whom(instance: Instance) -> None:
     film = instance.film(team=False)
-    person = appointed(instance, film, f"Ingrid {uuid.uuid4()}")
+    person = appointed(film, f"Ingrid {uuid.uuid4()}")
     good(erase(instance, person))
     house = Film(instance.as_, instance.issuer.person, HOUSE)
     facts = house.trail("approval", OFFICER)

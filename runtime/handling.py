@@ -20,7 +20,9 @@ from runtime.log.coalesced import Coalesced
 from runtime.log.committer import Committer
 from runtime.log.contract import Found, Outcome, Overloaded, Store
 from runtime.order import Order
-from runtime.people.vault import Sealer, seal_command
+from runtime.people.erasure import carry_out
+from runtime.people.sealing import seal_command
+from runtime.people.vault import Sealer
 from runtime.recording import append_of, fingerprint_of, recorded_by, token_of
 from runtime.rooms import Service
 from runtime.snapshots.keeper import Keeper
@@ -74,6 +76,11 @@ class Handler:
             KeyReused: the command id came before with another body.
             TooLarge, Overloaded, Unavailable: as the committer says.
         """
+        handled = await self._handle(order)
+        await carry_out(self.vault, handled.recorded)
+        return handled
+
+    async def _handle(self, order: Order) -> Handled:
         command = order.command
         if order.caused_by is None:
             command = await seal_command(self.vault, command, order.actor)
@@ -90,6 +97,7 @@ class Handler:
             at=await self._time_of(order),
             roles=order.roles,
             known=order.known,
+            key=await self._key_of(command),
         )
         lock = self._locks.setdefault(stream, asyncio.Lock())
         async with lock:
@@ -117,6 +125,12 @@ class Handler:
                     case Outcome.REPEAT | Outcome.MISMATCH:
                         return await self._again(order, fingerprint)
         raise Overloaded(f"{stream} is changed by others faster than this command can be decided")
+
+    async def _key_of(self, command: Command) -> str | None:
+        """The name of the key that the command is to destroy."""
+        if command.ERASES is None:
+            return None
+        return await self.vault.key_name(getattr(command, command.ERASES))
 
     async def _time_of(self, order: Order) -> datetime:
         now = await self.clock.now()

@@ -26,8 +26,10 @@ from runtime.log.committer import Committer
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, UnknownSchema, check, migrate
+from runtime.people.held import HeldKeys
 from runtime.people.identity import Verifier
 from runtime.people.kept import master_key
+from runtime.people.readings import Readings, StoredReadings
 from runtime.people.team import Team
 from runtime.people.vault import Vault
 from runtime.pools import Pools
@@ -54,6 +56,7 @@ from runtime.web.http import application
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
+ACCESS = "access"
 
 logger = structlog.get_logger()
 
@@ -117,7 +120,10 @@ async def consumer_schemas(settings: Settings, name: str) -> dict[str, str]:
 
 def schemas(settings: Settings) -> list[Schema]:
     """Every PostgreSQL schema of this build, but for the read models' own."""
-    found = [Schema(settings.database_of(VAULT), VAULT, "vault")]
+    found = [
+        Schema(settings.database_of(VAULT), VAULT, "vault"),
+        Schema(settings.database_of(ACCESS), ACCESS, "access"),
+    ]
     for name in rooms.services():
         url = settings.database_of(name)
         found.append(Schema(url, name, "log"))
@@ -181,9 +187,15 @@ def pools_of(parts: Parts) -> int:
     return 1 + len(logs)
 
 
+def opens_texts(parts: Parts) -> bool:
+    """Whether a process with those parts opens sealed texts, so that it must hear of erasures."""
+    return bool(parts.serve or parts.project)
+
+
 def connections_of(processes: Iterable[Parts], pool_size: int) -> int:
-    """How many connections those processes open at most, if all rooms share one database."""
-    return pool_size * sum(pools_of(parts) for parts in processes)
+    """How many connections those processes open at most, if all rooms share one database: those of
+    their pools, and one that hears of erasures."""
+    return sum(pool_size * pools_of(parts) + opens_texts(parts) for parts in processes)
 
 
 class Process:
@@ -202,6 +214,8 @@ class Process:
         self._readers: list[Reader] = []
         self._timers: list[Timers] = []
         self._shift = Shift()
+        self._held = HeldKeys()
+        self._readings: Readings | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
@@ -237,6 +251,8 @@ class Process:
                 )
             )
             serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+            if opens_texts(self._parts):
+                self._go(self._held.hear(self._settings.database_of(VAULT)), "vault")
             for consumer in self._services:
                 self._go(consumer.watch_the_tail(), f"tail of {consumer.name}")
                 self._go(consumer.watch_the_parked(), f"parked of {consumer.name}")
@@ -295,6 +311,9 @@ class Process:
         master = master_key(self._settings)
         vault = Vault(await self._pools.of(VAULT), master)
         seal = StateSeal(master, "streams")
+        self._held = vault.held
+        if opens_texts(self._parts):
+            self._readings = StoredReadings(await self._pools.of(ACCESS), ACCESS)
         for name in self._parts.serve:
             await self._build_service(name, vault, seal, stack)
         for name in self._parts.project:
@@ -330,7 +349,8 @@ class Process:
         self._subscriptions.append(Subscription(self._settings, consumer, name))
         if service.keeps_time:
             self._timers.append(Timers(service, schema, pool, store, handler, clock))
-        self._faces.append(ServiceFace(handler, Team(schema, pool), vault))
+        team = Team(schema, pool, self._settings.house_leaders)
+        self._faces.append(ServiceFace(handler, team, vault))
 
     async def _build_projection(self, name: str, vault: Vault, master: bytes) -> None:
         projection = rooms.projections()[name]
@@ -363,6 +383,7 @@ class Process:
             ],
             unready=self._unready,
             documented=self._settings.jwks_url is None,
+            readings=self._readings,
         )
 
     def _unready(self) -> list[str]:

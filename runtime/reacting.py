@@ -20,6 +20,7 @@ from runtime.errands import Errands
 from runtime.handling import Handler
 from runtime.known import KnownRows, Stored
 from runtime.order import Order, command_id_of
+from runtime.people.erasure import carry_out
 from runtime.people.team import fold_team
 from runtime.reading.parking import Parked
 from runtime.reading.place import Place
@@ -50,7 +51,9 @@ class ServiceSink:
         self._timers = TimerRows(self.service, self.schema)
 
     async def prepare(self, events: Sequence[Recorded], behind: Place | Parked) -> Stored:
-        """Gives the commands that answer these facts, and tells from what memory."""
+        """Gives the commands that answer these facts, and tells from what memory. What this room's
+        own facts erase is erased before its place moves."""
+        await carry_out(self.handler.vault, self._own(events))
         by_production = defaultdict(list)
         last_asking: dict[str, int] = {}
         for recorded in self._heard(events):
@@ -121,8 +124,11 @@ class ServiceSink:
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Stored) -> None:
         await fold_team(connection, self.schema, events)
         await self._known.fold(connection, self._heard(events), since=prepared)
-        own = [recorded for recorded in events if recorded.log == self.service.name]
-        await self._timers.write(connection, own)
+        await self._timers.write(connection, self._own(events))
+
+    def _own(self, events: Sequence[Recorded]) -> list[Recorded]:
+        """The facts of this room's own log."""
+        return [recorded for recorded in events if recorded.log == self.service.name]
 
     def forget(self, log: str, partition: int) -> None:
         return None

@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         default=None, description="base64 of 32 bytes that wrap the keys of personal fields"
     )
 
+    house_leaders: frozenset[str] = Field(
+        default=frozenset(),
+        description="ids of the people who lead the house, as a JSON list: they may erase people",
+    )
+
     pool_size: int = Field(default=8, ge=2, le=100)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

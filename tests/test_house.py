@@ -325,7 +325,7 @@ LONG_FILES = {
     "runtime/log/committer.py": "gathering, sending and sending again share the queue",
     "runtime/rebuilding/filling.py": "a partition's pages, folds and rows in one transaction each",
     "runtime/process.py": "what one process starts and stops, in that order",
-    "runtime/web/problems.py": "every error with its status, code and form, in one table",
+    "runtime/web/problems.py": "every error of the API, and its one table of statuses and codes",
     "runtime/reading/query.py": "who asks, from which rows, how fresh, and after what: one reader",
     "runtime/reading/consumer.py": "place, holes, tail and divergence are one state machine",
 }

@@ -14,6 +14,7 @@ from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of, 
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
+from runtime.web.readings import records_reading
 
 Mine = Annotated[bool, Query(description="only what waits for the caller, today")]
 
@@ -26,6 +27,7 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/inbox",
         response_model=Inbox,
         responses=REFUSALS,
+        dependencies=[records_reading("inbox")],
         summary="What waits for whom on one production, and what it blocks",
     )
     async def one(
@@ -45,6 +47,7 @@ def routes(reader: Reader) -> APIRouter:
         "/inbox",
         response_model=Inbox,
         responses=REFUSALS,
+        dependencies=[records_reading("inbox")],
         summary="What waits for whom, on every production that you are on",
     )
     async def all_of_them(

@@ -10,6 +10,7 @@ from runtime.cli import (
     machine,
     parked,
     people,
+    readings,
     rebuilding,
     timers,
     trail,
@@ -40,6 +41,7 @@ for command in (
     views.retire,
     machine.doctor,
     people.token,
+    people.erase,
     trail.trail,
     explaining.explain,
     explaining.diff,
@@ -55,6 +57,10 @@ standing = typer.Typer(no_args_is_help=True, help="Productions of which a fact c
 standing.command("list")(guarded(parked.list_))
 standing.command("retry")(guarded(parked.retry))
 app.add_typer(standing, name="parked")
+
+auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what they were.")
+auditing.command("readings")(guarded(readings.readings))
+app.add_typer(auditing, name="audit")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

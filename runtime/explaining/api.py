@@ -10,6 +10,7 @@ from runtime.reading.moment import parsed
 from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.web.callers import CallerNow, Production
+from runtime.web.readings import records_reading
 
 OfFigure = Annotated[
     str,
@@ -35,7 +36,12 @@ Since = Annotated[
 def explaining(reader: Reader) -> APIRouter:
     """The queries, over one reader of the rows."""
     projection, explainer = reader.projection, Explainer(reader)
-    router = APIRouter(prefix="/v1/productions/{production}", tags=[projection.path])
+    router = APIRouter(
+        prefix="/v1/productions/{production}",
+        tags=[projection.path],
+        # Whatever is explained may rest on deals.
+        dependencies=[records_reading(f"{projection.path} explained")],
+    )
     model = projection.path.replace("-", " ")
 
     @router.get(

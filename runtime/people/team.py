@@ -4,7 +4,7 @@ The token says who somebody is; appointments say what he may do, per production,
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,8 @@ from cachetools import TTLCache
 
 from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
 from events.envelope import Recorded
+from events.names import HOUSE
+from runtime.people.readings import looked_at
 from runtime.reading.parking import ParkedRows, ProductionIsParked
 
 HEARD_OF_WITHIN_SECONDS = 2.0
@@ -39,12 +41,16 @@ class Member:
 
 
 class Team:
-    """The team rows of one room."""
+    """The team rows of one room. Who leads the house is not appointed, but said in the settings
+    of whoever runs it."""
 
-    def __init__(self, schema: str, pool: asyncpg.Pool) -> None:
+    def __init__(
+        self, schema: str, pool: asyncpg.Pool, house_leaders: Collection[str] = ()
+    ) -> None:
         self._pool = pool
         self._parked = ParkedRows(schema)
         self._schema = schema
+        self._house_leaders = frozenset(house_leaders)
         self._asked: TTLCache[tuple[str, str], float] = TTLCache(10_000, 60)
         self._member = f"""
             SELECT EXISTS (SELECT FROM {schema}.team WHERE production = $1 AND person = $2),
@@ -68,13 +74,17 @@ class Team:
             ProductionIsParked: what appoints people there could not be folded; told to those who
                 were on the team before.
         """
+        if production == HOUSE:
+            return self._of_the_house(person)
         ((appointed, roles, known, parked),) = await self._pool.fetch(
             self._member, production, person, on
         )
         if appointed and parked:
             await self._refuse_if_parked(production)
         if appointed:
-            return Member(frozenset(Role(role) for role in roles), known)
+            member = Member(frozenset(Role(role) for role in roles), known)
+            looked_at(production, member.roles)
+            return member
         first_asked = self._asked.setdefault((production, person), time.monotonic())
         if time.monotonic() - first_asked < HEARD_OF_WITHIN_SECONDS:
             raise ProductionUnheardOf(f"production {production} has not arrived here for you yet")
@@ -84,6 +94,11 @@ class Team:
         for one in await self._parked.all(self._pool, [production]):
             if one.log == TEAM_LOG:
                 raise ProductionIsParked(one.sentence(self._schema))
+
+    def _of_the_house(self, person: str) -> Member:
+        if person not in self._house_leaders:
+            raise NoSuchProduction("the house is for those whom REEL_HOUSE_LEADERS names")
+        return Member(frozenset({Role.EXECUTIVE_PRODUCER}), None)
 
 
 async def fold_team(connection: Any, schema: str, events: Sequence[Recorded]) -> None:

@@ -14,6 +14,7 @@ from runtime.clock import DatabaseClock
 from runtime.log.contract import Store
 from runtime.log.partition import partition_of
 from runtime.people.identity import Caller
+from runtime.people.readings import looked_at
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
 from runtime.reading.answer import Freshness, freshness_at, moment_told
@@ -77,15 +78,17 @@ class Reader:
         today = (await self.now()).date()
         schema = await self._pointer.schema(self.pool)
         rows = await self.pool.fetch(
-            f"""SELECT DISTINCT production::text FROM {schema}.team
+            f"""SELECT production::text, array_agg(role) FROM {schema}.team
                 WHERE person = $1 AND ($2::uuid IS NULL OR production > $2)
                   AND (starts IS NULL OR starts <= $4) AND (ends IS NULL OR ends >= $4)
-                ORDER BY 1 LIMIT $3""",
+                GROUP BY production ORDER BY 1 LIMIT $3""",
             caller.person,
             after,
             limit,
             today,
         )
+        for production, roles in rows:
+            looked_at(production, frozenset(map(Role, roles)))
         return [row[0] for row in rows]
 
     async def roles_of(

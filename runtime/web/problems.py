@@ -18,8 +18,8 @@ from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Overloaded, TooLarge, Unavailable
 from runtime.people.identity import NotAuthenticated
 from runtime.people.jwks import JwksUnavailable
+from runtime.people.sealing import TextLooksSealed
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf
-from runtime.people.vault import TextLooksSealed
 from runtime.reading.moment import BadMoment
 from runtime.reading.parking import ProductionIsParked
 from runtime.rebuilding.pointer import Building, OtherVersion
@@ -61,6 +61,10 @@ class Stopped(Exception):
     """The read model stands still for this production until somebody has looked at the reason."""
 
 
+class ReadingNotRecorded(Exception):
+    """What was asked for is told to nobody of whom it cannot be recorded that he read it."""
+
+
 class MalformedBody(Exception):
     """The body is no JSON, or no text where a file was expected."""
 
@@ -86,12 +90,18 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     ProductionIsParked: (503, "parked"),
     UndecodableEvent: (503, "parked"),
     UnknownEvent: (503, "parked"),
+    ReadingNotRecorded: (503, "reading-not-recorded"),
     Overloaded: (503, "overloaded"),
     Unavailable: (503, "log-unavailable"),
     **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
 }
 
 _HTTP_CODES = {400: "malformed-body", 404: "not-there", 405: "method-not-allowed", 413: "too-large"}
+
+
+def status_of(error: Exception) -> int:
+    """The status that this error is answered with; 500 where nobody foresaw it."""
+    return next((_TABLE[kind][0] for kind in type(error).__mro__ if kind in _TABLE), 500)
 
 
 def problem(

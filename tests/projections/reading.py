@@ -10,6 +10,7 @@ import httpx
 from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
 from events.envelope import Recorded
 from runtime.people.identity import Caller, Issuer, Verifier
+from runtime.people.readings import MemoryReadings
 from runtime.people.team import Member, NoSuchProduction
 from runtime.people.vault import Sealer
 from runtime.reading.asked import Asked, Reading
@@ -115,6 +116,7 @@ async def asking(
         queries=[projection.routes(FactsReader(projection, facts, vault))],
         unready=list,
         documented=False,
+        readings=MemoryReadings(),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://reel") as client:

@@ -43,13 +43,13 @@ class Causes:
             "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 (
-                    UUID(one.id).bytes,
+                    _bytes(one.id),
                     one.log,
                     one.position,
                     one.production,
                     one.recorded_at_us,
-                    UUID(one.command_id).bytes if one.ordinal == 0 else None,
-                    UUID(one.causation).bytes if effects and one.causation else None,
+                    _bytes(one.command_id) if one.ordinal == 0 else None,
+                    _bytes(one.causation) if effects and one.causation else None,
                 )
                 for one in page
             ),
@@ -92,3 +92,7 @@ class Causes:
     def _ask(self, question: str) -> Iterator[tuple]:  # type: ignore[type-arg]
         with closing(self._db.execute(question)) as rows:
             yield from rows
+
+
+def _bytes(uuid: str) -> bytes:
+    return bytes.fromhex(uuid.replace("-", ""))

@@ -17,11 +17,12 @@ class Held:
 
     def __init__(self, log: str, anchored: Iterable[Head]) -> None:
         self._log = log
-        self._due = sorted(set(anchored), key=lambda head: head.position, reverse=True)
+        self._due = sorted(anchored, key=lambda head: head.position, reverse=True)
         self._leaves: dict[bytes, bytes] = {}
         self._moved: dict[str, ChainEnd] = {}
         self._time_us = 0
         self._position = 0
+        self._root: str | None = None
         self.finding: Finding | None = None
         self.failed = 0
         self.held = 0
@@ -31,7 +32,7 @@ class Held:
     def take(self, end: ChainEnd, recorded_at_us: int) -> None:
         """The next event of the log: where its production's chain ends now."""
         self._moved[end.production] = end
-        self._position, self._time_us = end.position, recorded_at_us
+        self._position, self._time_us, self._root = end.position, recorded_at_us, None
         if self._due and self._due[-1].position <= end.position:
             self._compare()
 
@@ -63,13 +64,14 @@ class Held:
                 self._fails(head, "an anchor says otherwise", str(head), str(present))
 
     def _present(self, incarnation: str) -> Head:
-        for end in self._moved.values():
-            link = leaf(end.production, end.position, end.hash)
-            self._leaves[UUID(end.production).bytes] = link
-        self._moved.clear()
-        found = root([self._leaves[production] for production in sorted(self._leaves)]).hex()
+        if self._root is None:
+            for end in self._moved.values():
+                link = leaf(end.production, end.position, end.hash)
+                self._leaves[UUID(end.production).bytes] = link
+            self._moved.clear()
+            self._root = root([self._leaves[one] for one in sorted(self._leaves)]).hex()
         size = len(self._leaves)
-        return Head(self._log, incarnation, self._position, self._time_us, size, found)
+        return Head(self._log, incarnation, self._position, self._time_us, size, self._root)
 
     def _fails(self, head: Head, what: str, expected: str, found: str) -> None:
         self.failed += 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import psycopg
 import pytest
+from prometheus_client import REGISTRY
 
 from events.names import id_of
 from runtime import rooms
@@ -19,6 +20,7 @@ from runtime.kafka import anchors as topic
 from runtime.kafka import bus
 from runtime.log.postgres import PostgresStore
 from tests.audit.conftest import Installation, made
+from tests.http.instance import settings_of
 from tests.servers import drop_database, fresh_database
 from tests.store.making import command
 
@@ -32,8 +34,6 @@ def carried(
     """With Kafka: what is anchored stands in the file and on the topic."""
     url = fresh_database(database_url)
     home, prefix = tmp_path_factory.mktemp("home"), f"anchors-{secrets.token_hex(4)}"
-    from tests.http.instance import settings_of
-
     settings = settings_of(home, url, kafka, prefix)
     created = asyncio.run(bus.migrate_topics(settings, [], of_one_partition=[topic.NAME]))
     assert created == [f"{prefix}.anchors"]
@@ -214,10 +214,17 @@ def test_a_process_goes_on_though_it_may_not_sign(installation: Installation) ->
     installation.as_superuser("DELETE FROM budget.event WHERE position > 20")
     lines = installation.lines
 
+    def refused() -> float:
+        return REGISTRY.get_sample_value("reel_anchors_refused_total") or 0
+
+    before = refused()
+
     async def live() -> bool:
         settings = installation.settings.model_copy(update={"anchor_minutes": 0.0005})
         running = asyncio.create_task(Anchorer(settings, list(rooms.services())).run())
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(30):
+            while refused() < before + 2:  # noqa: ASYNC110 - a figure
+                await asyncio.sleep(0.02)
         alive = not running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -79,6 +79,12 @@ def test_a_changed_field_is_named_with_its_place_and_what_was_expected(
     assert found.expected != found.found
 
 
+def test_two_events_have_no_time_in_common() -> None:
+    same = BUDGET[SOMEWHERE - 1].recorded_at_us
+    found = findings(with_one(SOMEWHERE, recorded_at_us=same))
+    assert (found[0].expected, found[0].found) == (f"after {same}", str(same))
+
+
 def test_a_field_that_is_none_of_the_envelopes_would_be_noticed_here() -> None:
     assert len(Recorded.__dataclass_fields__) == 20, "break it above too"
 

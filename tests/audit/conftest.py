@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from events.envelope import Recorded
 from runtime import rooms
 from runtime.audit.anchoring import anchor
+from runtime.audit.findings import Incarnation
 from runtime.cli import app
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
@@ -84,12 +85,20 @@ class Installation:
             for statement in statements:
                 session.execute(statement.encode())
 
-    def overwrite(self, logs: dict[str, list[Recorded]], incarnations: dict[str, str]) -> None:
-        """Writes whole logs over those that are there: events, heads, and the relay's cursor."""
+    def overwrite(
+        self,
+        logs: dict[str, list[Recorded]],
+        incarnations: dict[str, str],
+        histories: dict[str, tuple[Incarnation, ...]],
+    ) -> None:
+        """Writes whole logs over those that are there: events, heads, what the log tells of its
+        restores, and the relay's cursor."""
         with psycopg.connect(self.dsn) as session:
             session.execute("SET session_replication_role = replica")
             for log, events in logs.items():
+                _tell(session, log, histories[log])
                 self._overwrite(session, log, events, incarnations[log])
+                _stop_telling(session, log)
 
     def _overwrite(
         self, session: psycopg.Connection, log: str, events: Sequence[Recorded], incarnation: str
@@ -121,7 +130,31 @@ class Installation:
 
     def put_back(self) -> None:
         """Everything as it was recorded."""
-        self.overwrite(self.logs, self.incarnations)
+        self.overwrite(self.logs, self.incarnations, self.histories)
+
+    @property
+    def histories(self) -> dict[str, tuple[Incarnation, ...]]:
+        """What honest logs tell: one history each, from its beginning."""
+        return {log: (Incarnation(one, None, 0),) for log, one in self.incarnations.items()}
+
+
+def _tell(session: psycopg.Connection, log: str, histories: Sequence[Incarnation]) -> None:
+    table = sql.Identifier(log, "incarnation")
+    trigger = sql.SQL("ALTER TABLE {} DISABLE TRIGGER begins")
+    session.execute(trigger.format(sql.Identifier(log, "head")))
+    session.execute(sql.SQL("DELETE FROM {}").format(table))
+    for one in histories:
+        session.execute(
+            sql.SQL(
+                "INSERT INTO {} (incarnation, since, parent, branched_at) VALUES (%s, 0, %s, %s)"
+            ).format(table),
+            [one.id, one.parent, one.branched_at],
+        )
+
+
+def _stop_telling(session: psycopg.Connection, log: str) -> None:
+    trigger = sql.SQL("ALTER TABLE {} ENABLE ALWAYS TRIGGER begins")
+    session.execute(trigger.format(sql.Identifier(log, "head")))
 
 
 def _row(one: Recorded) -> list[Any]:

@@ -41,7 +41,8 @@ def test_every_kind_of_tampering_is_found_in_postgresql(
         chained_anew(attack)
         if attack.events[: last.position] != installation.logs[log][: last.position]:
             break
-    installation.overwrite(attack.logs, attack.incarnations)
+    histories = installation.histories | {log: attack.histories or installation.histories[log]}
+    installation.overwrite(attack.logs, attack.incarnations, histories)
     told = installation.verified(code=1)
     assert log in {one["log"] for one in told["findings"]}
 
@@ -88,7 +89,7 @@ def test_it_says_in_words_which_positions_no_anchor_covers(installation: Install
     last = len(attack.events)
     attack.change(last - 1, payload='{"forged":true}')
     chained_anew(attack)
-    installation.overwrite(attack.logs, attack.incarnations)
+    installation.overwrite(attack.logs, attack.incarnations, installation.histories)
     told = installation.verified()
     (anchored_to,) = (one["anchored_to"] for one in told["logs"] if one["log"] == "budget")
     assert 0 < anchored_to < last

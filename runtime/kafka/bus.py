@@ -156,8 +156,8 @@ async def _check_topics(admin: AIOKafkaAdminClient, wanted: Mapping[str, int]) -
         partitions = wanted[topic["topic"]]
         if len(topic["partitions"]) != partitions:
             raise TopicMismatch(
-                f"topic {topic['topic']} has {len(topic['partitions'])} partitions where the log "
-                f"has {partitions}: delete the topic, and the relay will fill it again"
+                f"topic {topic['topic']} has {len(topic['partitions'])} partitions, and needs "
+                f"{partitions}: delete the topic, and it is filled again"
             )
 
 

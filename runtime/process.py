@@ -17,9 +17,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from runtime import rooms
+from runtime.audit.anchorer import Anchorer
 from runtime.clock import DatabaseClock, Shift
 from runtime.explaining.api import explaining
 from runtime.handling import Handler
+from runtime.kafka import anchors
 from runtime.kafka.bus import Subscription, migrate_topics
 from runtime.kafka.relay import Relay
 from runtime.log.committer import Committer
@@ -172,7 +174,8 @@ async def migrate_all(settings: Settings) -> list[str]:
     """Brings every database and topic to what this build needs; answers what was done."""
     applied = await asyncio.to_thread(migrate, schemas(settings))
     applied += await asyncio.to_thread(migrate, [*await versions_to_feed(settings, register=True)])
-    created = await migrate_topics(settings, list(rooms.services()))
+    logs = list(rooms.services())
+    created = await migrate_topics(settings, logs, of_one_partition=[anchors.NAME])
     return applied + [f"topic {topic}" for topic in created]
 
 
@@ -213,6 +216,7 @@ class Process:
         self._faces: list[ServiceFace] = []
         self._readers: list[Reader] = []
         self._timers: list[Timers] = []
+        self._anchorer: Anchorer | None = None
         self._shift = Shift()
         self._held = HeldKeys()
         self._readings: Readings | None = None
@@ -264,6 +268,8 @@ class Process:
                 self._go(relay.run(), "relay")
             for timers in self._timers:
                 self._go(timers.run(), "timers")
+            if self._anchorer is not None:
+                self._go(self._anchorer.run(), "anchors")
             self._stop_on_signals()
             announce(f"http://{self._settings.host}:{listener.getsockname()[1]}")
             try:
@@ -321,6 +327,8 @@ class Process:
         for log in self._parts.relay:
             pool = await self._pools.of(log)
             self._relays.append(Relay(self._settings, await self._store(log), pool))
+        if self._parts.relay and self._settings.anchor_minutes:
+            self._anchorer = Anchorer(self._settings, list(rooms.services()))
 
     async def _store(self, log: str) -> Store:
         """A log as a service may use it: appending and reading, nothing else."""

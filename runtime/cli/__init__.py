@@ -17,6 +17,7 @@ from runtime.cli import (
     views,
     work,
 )
+from runtime.cli.audit import anchoring, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -59,6 +60,9 @@ standing.command("retry")(guarded(parked.retry))
 app.add_typer(standing, name="parked")
 
 auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what they were.")
+auditing.command("verify")(guarded(verifying.verify))
+auditing.command("anchor")(guarded(anchoring.anchor))
+auditing.command("key")(guarded(anchoring.key))
 auditing.command("readings")(guarded(readings.readings))
 app.add_typer(auditing, name="audit")
 

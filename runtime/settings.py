@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = Field(
         default=None, description="base64 of 32 bytes that wrap the keys of personal fields"
     )
+    signing_key: SecretStr | None = Field(
+        default=None, description="Ed25519 in PEM (PKCS 8) that signs heads; else one is kept"
+    )
 
     pool_size: int = Field(default=8, ge=2, le=100)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -21,6 +21,7 @@ from runtime.decider import Command, Decider, Policies, Timer
 from runtime.importing import Importer
 from runtime.reactions import REACTIONS
 from runtime.screens import Screen
+from runtime.sheets import Sheets, no_sheets
 from runtime.view import View
 
 
@@ -90,6 +91,8 @@ class Projection:
     """Given its reader (`runtime.reading.query.Reader`), the queries it answers."""
     screens: tuple[Screen, ...] = ()
     """What `reel` shows of it."""
+    sheets: Sheets = no_sheets
+    """What an audit package prints of it."""
 
     @property
     def schema(self) -> str:

@@ -20,6 +20,7 @@ from projections.budget_status.report import (
     total,
 )
 from projections.budget_status.screens import SCREENS
+from projections.budget_status.sheets import sheets
 from projections.budget_status.view import VIEW
 from runtime.reading.queries import (
     REFUSALS,
@@ -177,4 +178,6 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="budget_status", version=2, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="budget_status", version=2, view=VIEW, routes=routes, screens=SCREENS, sheets=sheets
+)

@@ -4,7 +4,7 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, machine, people, timers, trail, work
+from runtime.cli import asking, machine, package, people, timers, trail, work
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -33,6 +33,11 @@ waiting = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
 waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
+
+audit = typer.Typer(no_args_is_help=True, help="What an outsider checks.")
+audit.command("export")(guarded(package.export))
+audit.command("check")(guarded(package.check))
+app.add_typer(audit, name="audit")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

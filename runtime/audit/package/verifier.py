@@ -18,6 +18,8 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import contextlib
+import datetime
 import hashlib
 import json
 import os
@@ -27,10 +29,17 @@ import sys
 import uuid
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Tuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 MANIFEST, SIGNATURE, KEY = "manifest.json", "manifest.sig", "public-key.pem"
 MOMENT, CHAIN = "moment.json", "chain.json"
+NOT_FOLDED = (
+    "that index.html and the read models follow from the events: they are as they were signed, and "
+    "Reel itself folds the read models again: reel audit check"
+)
 DROPPINGS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file managers leave in folders that somebody looks at."""
 
@@ -65,7 +74,7 @@ L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 
-Point = tuple  # extended coordinates (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z
+Point = Tuple[int, int, int, int]  # extended coordinates (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z
 NEUTRAL = (0, 1, 1, 0)
 
 
@@ -112,7 +121,7 @@ def encoded_of(point: Point) -> bytes:
     """The 32 bytes that stand for `point`."""
     inverse = pow(point[2], -1, P)
     x, y = point[0] * inverse % P, point[1] * inverse % P
-    return (y | (x & 1) << 255).to_bytes(32, "little")
+    return int(y | (x & 1) << 255).to_bytes(32, "little")
 
 
 BASE = point_of((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
@@ -146,10 +155,8 @@ def key_of_pem(pem: bytes) -> bytes:
     )
     der = b""
     if found:
-        try:
+        with contextlib.suppress(binascii.Error):
             der = base64.b64decode(b"".join(found[1].split()), validate=True)
-        except binascii.Error:
-            pass
     if len(der) != 44 or not der.startswith(DER_PREFIX):
         raise Unreadable("this is no Ed25519 public key in PEM")
     return der[12:]
@@ -162,7 +169,11 @@ def key_id(key: bytes) -> str:
 
 # --- the archive: every byte of it follows from the names and contents of its files ------------
 
-LOCAL, CENTRAL, END = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s4H2LH")
+LOCAL, CENTRAL, END = (
+    struct.Struct("<4s5H3L2H"),
+    struct.Struct("<4s6H3L5H2L"),
+    struct.Struct("<4s4H2LH"),
+)
 STORED = (0, 0, 0, 33)  # no flags, nothing compressed, midnight of 1980-01-01
 MADE_BY, NEEDS, MODE = 3 << 8 | 20, 20, 0o100644 << 16
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
@@ -173,9 +184,10 @@ def pieces_of(entries: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, bytes
     directory, at = [], 0
     for name, body in entries:
         crc, size, raw = zlib.crc32(body), len(body), name.encode("ascii")
-        yield f"header of {name}", LOCAL.pack(
-            b"PK\x03\x04", NEEDS, *STORED, crc, size, size, len(raw), 0
-        ) + raw
+        yield (
+            f"header of {name}",
+            LOCAL.pack(b"PK\x03\x04", NEEDS, *STORED, crc, size, size, len(raw), 0) + raw,
+        )
         yield name, body
         entry = CENTRAL.pack(
             b"PK\x01\x02", MADE_BY, NEEDS, *STORED, crc, size, size, len(raw), 0, 0, 0, 0, MODE, at
@@ -218,7 +230,9 @@ def by_directory(archive: bytes) -> list[tuple[str, bytes]]:
     return entries
 
 
-def faults_of_archive(archive: bytes, entries: Sequence[tuple[str, bytes]]) -> list[tuple[str, str]]:
+def faults_of_archive(
+    archive: bytes, entries: Sequence[tuple[str, bytes]]
+) -> list[tuple[str, str]]:
     """Where the archive is not the one that its files make."""
     faults, at = [], 0
     for what, piece in pieces_of(entries):
@@ -252,9 +266,20 @@ def files_of_archive(archive: bytes, report: Report) -> dict[str, bytes]:
     faults, entries = best
     report.faults += faults[:3]
     names = [name for name, _ in entries]
-    if names != sorted(set(names)):
-        report.refuse("archive", "its files are not in order, or one is there twice")
+    if names != sorted(set(names)) or not all(map(NAME.fullmatch, names)):
+        report.refuse("archive", "its files are not in order, are there twice, or have odd names")
     return dict(entries)
+
+
+def files_of(place: str, report: Report) -> dict[str, bytes]:
+    """The files of a folder or archive; raises `Unreadable` where it is no package at all."""
+    if not os.path.isdir(place):
+        with open(place, "rb") as file:
+            return files_of_archive(file.read(), report)
+    files = files_of_folder(place)
+    if MANIFEST not in files and SIGNATURE not in files:
+        raise Unreadable(f"{place} holds no audit package: it has no {MANIFEST}")
+    return files
 
 
 def files_of_folder(folder: str) -> dict[str, bytes]:
@@ -311,8 +336,10 @@ def check_manifest(files: dict[str, bytes], key: bytes, report: Report) -> dict[
 
 # --- events and their chains -------------------------------------------------------------------
 
-TEXTS = ("log", "production", "stream", "id", "type", "payload", "actor", "command_id")
-TEXTS += ("correlation", "hash")
+TEXTS = (
+    *("log", "production", "stream", "id", "type", "payload"),
+    *("actor", "command_id", "correlation", "hash"),
+)
 COUNTS = ("ordinal", "schema_version", "hops", "version", "position")
 TIMES = ("effective_at_us", "recorded_at_us")
 
@@ -375,7 +402,7 @@ def check_log(
 ) -> list[dict[str, Any]]:
     """The events of one log, each held to the one before it."""
     events: list[dict[str, Any]] = []
-    before, versions = {bytes(32)}, {}
+    before, versions = {bytes(32)}, dict[str, int]()
     for number, line in enumerate(raw.splitlines(keepends=True) if raw else (), 1):
         where = f"{name}, line {number}"
         try:
@@ -502,7 +529,9 @@ def root_above(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> byt
     return None if rest else leaf
 
 
-def check_proof(head: dict[str, Any], proof: dict[str, Any], events: Sequence[dict[str, Any]]) -> str:
+def check_proof(
+    head: dict[str, Any], proof: dict[str, Any], events: Sequence[dict[str, Any]]
+) -> str:
     """Why the proof does not show that `events`, up to the head's position, end below its root; ""
     where it does."""
     below = [event for event in events if event["position"] <= head["position"]]
@@ -575,9 +604,9 @@ def check_anchors(
     ours = {line for line, _ in lines}
     kept = [line.strip() for line in given.splitlines() if "reel-heads:" in line]
     matched = 0
-    for number, line in enumerate(kept, 1):
+    for number, text in enumerate(kept, 1):
         where = f"your anchors, line {number}"
-        line = line[line.index("reel-heads:") :].split()[0]
+        line = text[text.index("reel-heads:") :].split()[0]
         try:
             anchor = heads_of(line, key)
         except Unreadable as error:
@@ -593,8 +622,11 @@ def check_anchors(
             for log, head in anchor["by_log"].items():
                 other = stated["by_log"].get(log)
                 if other and _same_place(head, other) and head["root"] != other["root"]:
-                    report.refuse(where, f"at position {head['position']} of {log} the log held "
-                                  "something else: it was written anew")
+                    report.refuse(
+                        where,
+                        f"at position {head['position']} of {log} the log held "
+                        "something else: it was written anew",
+                    )
     if not kept:
         report.refuse("your anchors", "there is no line of signed heads among them")
     elif not matched:
@@ -662,8 +694,9 @@ def _say_what_is_not_proven(
 ) -> None:
     if given_key is None:
         report.unproven.append(
-            f"that the key is the producer's: it came with the package. Compare its id {key_id(key)} "
-            "with the one that the producer gave you, or name that key: --public-key KEY.pem"
+            f"that the key is the producer's: it came with the package. Compare its id "
+            f"{key_id(key)} with the one that the producer gave you, or name that key: "
+            "--public-key KEY.pem"
         )
     if anchors is None:
         when = [shown_time(stated["at_us"]) for _, stated in lines[1:]]
@@ -673,11 +706,7 @@ def _say_what_is_not_proven(
             f"were anchored with others can tell ({kept}). Name the lines that you have kept: "
             "--anchors FILE"
         )
-    report.unproven.append(
-        "that index.html and the read models follow from the events: they are signed, and Reel "
-        "folds them again with `reel audit check`"
-    )
-    report.unproven.append("that everything that happened was recorded")
+    report.unproven += [NOT_FOLDED, "that everything that happened was recorded"]
     for log, why in sorted(moment.get("left_out", {}).items()):
         report.unproven.append(f"anything of the {log} log: it was left out, since {why}")
 
@@ -690,13 +719,7 @@ def checked(place: str, public_key: bytes | None = None, anchors: str | None = N
         Unreadable: it is no package at all, or `public_key` no key.
     """
     report = Report()
-    if os.path.isdir(place):
-        files = files_of_folder(place)
-        if MANIFEST not in files and SIGNATURE not in files:
-            raise Unreadable(f"{place} holds no audit package: it has no {MANIFEST}")
-    else:
-        with open(place, "rb") as file:
-            files = files_of_archive(file.read(), report)
+    files = files_of(place, report)
     if public_key is not None:
         key_of_pem(public_key)
     try:
@@ -710,9 +733,7 @@ def checked(place: str, public_key: bytes | None = None, anchors: str | None = N
 
 def shown_time(time_us: int) -> str:
     """A time as people read it, in UTC."""
-    import datetime
-
-    epoch = datetime.datetime(1970, 1, 1)
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
     return f"{epoch + datetime.timedelta(microseconds=time_us):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -726,9 +747,9 @@ def said_of(report: Report) -> str:
     lines = [report.title, "", "REFUSED" if report.faults else "VERIFIED"]
     for where, what in report.faults:
         lines += [f"  {where}:", f"      {what}"]
-    for heading, found in (("Proven:", report.proven), ("Not proven:", report.unproven)):
-        lines += ["", heading] if found else []
-        lines += [f"  - {one}" for one in found]
+    if report.holds:
+        for heading, found in (("Proven:", report.proven), ("Not proven:", report.unproven)):
+            lines += ["", heading, *(f"  - {one}" for one in found)]
     return "\n".join(printable(line) for line in lines)
 
 

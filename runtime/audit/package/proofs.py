@@ -1,0 +1,96 @@
+"""Heads that are signed for a package, and the proofs that its chains end below them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from events.envelope import BrokenChain, microseconds
+from runtime.audit.heads import ChainEnd, Head, Statement, leaves_of, ordered_ends
+from runtime.audit.lines import SignedHeads
+from runtime.audit.merkle import path
+from runtime.audit.package.history import End, History
+from runtime.audit.signing import check_signature, key_id, sign
+from runtime.pools import Pools
+
+
+async def chain_of(
+    pools: Pools, history: History, key: Ed25519PrivateKey, anchored: Sequence[SignedHeads]
+) -> dict[str, Any]:
+    """What `chain.json` says: heads signed now of the package's moment, and those anchored heads
+    that are not beyond it, with a proof for each log that is handed over.
+
+    Raises:
+        BrokenChain: a log is not any more what it was when its head was anchored.
+        ForgedHeads: an anchored line was not signed by this key.
+    """
+    covering = [one for one in anchored if _is_below(one, history.ends)]
+    heads, proofs = await _below(pools, history, history.ends)
+    previous = max(covering, key=lambda one: one.statement.at_us, default=None)
+    statement = Statement(
+        microseconds(history.at),
+        key_id(key.public_key()),
+        tuple(heads[log] for log in sorted(heads)),
+        previous.statement.digest if previous else None,
+    )
+    told = [{"of": "export", "line": sign(statement, key).line, "proofs": proofs}]
+    for one in covering:
+        check_signature(one, key.public_key())
+        told.append(
+            {"of": "anchor", "line": one.line, "proofs": await _proofs(pools, history, one)}
+        )
+    return {"layout": 1, "production": history.production, "heads": told}
+
+
+def _is_below(anchored: SignedHeads, ends: Mapping[str, End]) -> bool:
+    """Whether those heads are of the same histories, and not beyond the moment."""
+    return all(
+        head.log in ends
+        and head.incarnation == ends[head.log].incarnation
+        and head.position <= ends[head.log].position
+        for head in anchored.statement.heads
+    )
+
+
+async def _proofs(
+    pools: Pools, history: History, anchored: SignedHeads
+) -> dict[str, dict[str, Any]]:
+    ends = {
+        head.log: End(head.incarnation, head.position, head.recorded_at_us)
+        for head in anchored.statement.heads
+    }
+    heads, proofs = await _below(pools, history, ends)
+    for head in anchored.statement.heads:
+        if heads[head.log].root != head.root:
+            raise BrokenChain(
+                f"the {head.log} log up to position {head.position} is not what was anchored "
+                "there; `reel audit verify` looks for where it was changed"
+            )
+    return proofs
+
+
+async def _below(
+    pools: Pools, history: History, ends: Mapping[str, End]
+) -> tuple[dict[str, Head], dict[str, dict[str, Any]]]:
+    """The heads of logs at `ends`, and where the production's chain is below each of them."""
+    heads, proofs = {}, {}
+    for log, end in ends.items():
+        chains = ordered_ends(await _chain_ends(pools, log, end.position))
+        heads[log] = Head.of(log, end.incarnation, end.recorded_at_us, chains)
+        if log in history.left_out:
+            continue
+        for index, one in enumerate(chains):
+            if one.production == history.production:
+                siblings = path(leaves_of(chains), index)
+                proofs[log] = {"leaf": index, "path": [node.hex() for node in siblings]}
+    return heads, proofs
+
+
+async def _chain_ends(pools: Pools, log: str, position: int) -> list[ChainEnd]:
+    pool = await pools.of(log)
+    rows = await pool.fetch(
+        f"""SELECT DISTINCT ON (production) production::text, position, hash FROM {log}.event
+            WHERE position <= $1 ORDER BY production, position DESC""",
+        position,
+    )
+    return [ChainEnd(*row) for row in rows]

@@ -6,6 +6,8 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from events.approval import Role
 from events.contract import FEES_ARE_FOR
 from runtime import rooms
@@ -14,7 +16,7 @@ from runtime.audit.package import verifier
 from runtime.audit.package.archive import sealed, zipped
 from runtime.audit.package.history import History, history_of, left_out_for
 from runtime.audit.package.page import Seal, page
-from runtime.audit.package.proofs import chain_of
+from runtime.audit.package.proofs import chain_of, ends_in
 from runtime.audit.package.tables import columns_of, csv_of, lines_of
 from runtime.audit.package.written import json_of, logs_of, moment_of, schemas_of
 from runtime.audit.signing import key_id, signing_key
@@ -74,43 +76,48 @@ async def packed(settings: Settings, asked: Asked, progress: Progress) -> Packag
     pools = Pools(settings)
     try:
         vault = Vault(await pools.of(VAULT), master_key(settings))
-        progress("Reading the facts of every log, and checking their chains")
-        left_out = left_out_for(asked.role)
-        history = await history_of(pools, asked.production, asked.as_of, left_out)
         key = signing_key(settings)
+        progress("Reading the facts of every log, and checking their chains")
+        history = await history_of(pools, asked.production, asked.as_of, left_out_for(asked.role))
         progress("Signing the heads of all logs, and proving the chains below them")
-        chain = await chain_of(pools, history, key, asked.anchored)
-        progress("Folding the read models")
-        folded = dict(_folded(history))
-        tables = {
-            path: body
-            for name, rows in folded.items()
-            if not _is_restricted(name, history)
-            for path, body in await _tables(rooms.projections()[name], rows, vault)
-        }
-        progress("Writing the page, the events and their schemas")
-        sheets = _sheets(history, folded, asked.role in FEES_ARE_FOR)
-        seal = Seal(key_id(key.public_key()), chain["heads"])
-        handed_over = [one for told in history.handed_over.values() for one in told]
-        files = {
-            "index.html": (await page(history, sheets, seal, vault)).encode(),
-            verifier.MOMENT: json_of(moment_of(history)),
-            verifier.CHAIN: json_of(chain),
-            **logs_of(history),
-            **schemas_of(handed_over),
-            **tables,
-        }
-        return Package(history, sealed(files, _about(history, asked), key), seal.key)
+        chain = await chain_of(history, key, asked.anchored, ends_in(pools))
+        progress("Folding the read models, and writing the page")
+        return await package_of(history, chain, key, vault, asked.role)
     finally:
         await pools.close()
 
 
-def _about(history: History, asked: Asked) -> dict[str, Any]:
+async def package_of(
+    history: History, chain: Mapping[str, Any], key: Ed25519PrivateKey, vault: Sealer, role: Role
+) -> Package:
+    """What `history` and `chain` make, signed with `key`; names as `vault` opens them now."""
+    folded = dict(_folded(history))
+    tables = {
+        path: body
+        for name, rows in folded.items()
+        if not _is_restricted(name, history)
+        for path, body in await _tables(rooms.projections()[name], rows, vault)
+    }
+    sheets = _sheets(history, folded, role in FEES_ARE_FOR)
+    seal = Seal(key_id(key.public_key()), chain["heads"])
+    handed_over = [one for told in history.handed_over.values() for one in told]
+    files = {
+        "index.html": (await page(history, sheets, seal, vault)).encode(),
+        verifier.MOMENT: json_of(moment_of(history)),
+        verifier.CHAIN: json_of(chain),
+        **logs_of(history),
+        **schemas_of(handed_over),
+        **tables,
+    }
+    return Package(history, sealed(files, _about(history, role), key), seal.key)
+
+
+def _about(history: History, role: Role) -> dict[str, Any]:
     return {
         "production": history.production,
         "title": history.opened.title,
         "at": history.at.isoformat(),
-        "for": asked.role.value,
+        "for": role.value,
         "made_by": f"reel {version('reel')}",
     }
 

@@ -10,7 +10,7 @@ import orjson
 
 from events.envelope import Recorded
 from runtime import rooms
-from runtime.cli.causation import with_causes
+from runtime.causation import with_causes
 
 DETAILS_MAX = 8
 TOLD_ELSEWHERE = frozenset({"reason", "note"})
@@ -34,7 +34,11 @@ def facts(events: Sequence[Recorded], called: Callable[[str], str]) -> list[Fact
     """Those facts, in their order; `called` names people."""
     by_id = {recorded.id: recorded for recorded in events}
     entries = with_causes(
-        [asdict(one) | {"data": orjson.loads(one.payload)} for one in events],
+        [
+            asdict(one)
+            | {"data": orjson.loads(one.payload), "recorded_at": one.recorded_at.isoformat()}
+            for one in events
+        ],
         rooms.services(),
         lambda entry: by_id[entry["id"]],
     )

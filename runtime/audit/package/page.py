@@ -1,5 +1,6 @@
 """The page that is opened first: `index.html`, for reading and printing, without script or link."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -18,6 +19,8 @@ from runtime.audit.package.history import History
 from runtime.audit.package.people import names_of, people
 from runtime.people.vault import Sealer
 from runtime.sheets import Cell, Sheet
+
+_DATED = re.compile(r"\d{4}-\d\d-\d\d( to |$)")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def environment() -> Environment:
     made.filters |= {"cell": shown, "moment": shown_moment}
     made.tests |= {
         "amount": lambda cell: isinstance(cell, Decimal),
-        "dated": lambda cell: isinstance(cell, date),
+        "dated": lambda cell: isinstance(cell, date) or bool(_DATED.match(str(cell))),
     }
     return made
 

@@ -1,6 +1,6 @@
 """Heads that are signed for a package, and the proofs that its chains end below them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,9 +13,12 @@ from runtime.audit.package.history import End, History
 from runtime.audit.signing import check_signature, key_id, sign
 from runtime.pools import Pools
 
+Ends = Callable[[str, int], Awaitable[Sequence[ChainEnd]]]
+"""Where the chains of all productions end in that log, up to that position."""
+
 
 async def chain_of(
-    pools: Pools, history: History, key: Ed25519PrivateKey, anchored: Sequence[SignedHeads]
+    history: History, key: Ed25519PrivateKey, anchored: Sequence[SignedHeads], ends: Ends
 ) -> dict[str, Any]:
     """What `chain.json` says: heads signed now of the package's moment, and those anchored heads
     that are not beyond it, with a proof for each log that is handed over.
@@ -25,7 +28,7 @@ async def chain_of(
         ForgedHeads: an anchored line was not signed by this key.
     """
     covering = [one for one in anchored if _is_below(one, history.ends)]
-    heads, proofs = await _below(pools, history, history.ends)
+    heads, proofs = await _below(history, history.ends, ends)
     previous = max(covering, key=lambda one: one.statement.at_us, default=None)
     statement = Statement(
         microseconds(history.at),
@@ -36,9 +39,7 @@ async def chain_of(
     told = [{"of": "export", "line": sign(statement, key).line, "proofs": proofs}]
     for one in covering:
         check_signature(one, key.public_key())
-        told.append(
-            {"of": "anchor", "line": one.line, "proofs": await _proofs(pools, history, one)}
-        )
+        told.append({"of": "anchor", "line": one.line, "proofs": await _proofs(history, one, ends)})
     return {"layout": 1, "production": history.production, "heads": told}
 
 
@@ -52,14 +53,12 @@ def _is_below(anchored: SignedHeads, ends: Mapping[str, End]) -> bool:
     )
 
 
-async def _proofs(
-    pools: Pools, history: History, anchored: SignedHeads
-) -> dict[str, dict[str, Any]]:
-    ends = {
+async def _proofs(history: History, anchored: SignedHeads, ends: Ends) -> dict[str, dict[str, Any]]:
+    reached = {
         head.log: End(head.incarnation, head.position, head.recorded_at_us)
         for head in anchored.statement.heads
     }
-    heads, proofs = await _below(pools, history, ends)
+    heads, proofs = await _below(history, reached, ends)
     for head in anchored.statement.heads:
         if heads[head.log].root != head.root:
             raise BrokenChain(
@@ -70,12 +69,12 @@ async def _proofs(
 
 
 async def _below(
-    pools: Pools, history: History, ends: Mapping[str, End]
+    history: History, reached: Mapping[str, End], ends: Ends
 ) -> tuple[dict[str, Head], dict[str, dict[str, Any]]]:
-    """The heads of logs at `ends`, and where the production's chain is below each of them."""
+    """The heads of logs that reach so far, and where the production's chain is below each."""
     heads, proofs = {}, {}
-    for log, end in ends.items():
-        chains = ordered_ends(await _chain_ends(pools, log, end.position))
+    for log, end in reached.items():
+        chains = ordered_ends(await ends(log, end.position))
         heads[log] = Head.of(log, end.incarnation, end.recorded_at_us, chains)
         if log in history.left_out:
             continue
@@ -86,11 +85,24 @@ async def _below(
     return heads, proofs
 
 
-async def _chain_ends(pools: Pools, log: str, position: int) -> list[ChainEnd]:
-    pool = await pools.of(log)
-    rows = await pool.fetch(
-        f"""SELECT DISTINCT ON (production) production::text, position, hash FROM {log}.event
-            WHERE position <= $1 ORDER BY production, position DESC""",
-        position,
-    )
-    return [ChainEnd(*row) for row in rows]
+def ends_in(pools: Pools) -> Ends:
+    """As the databases have them."""
+
+    async def ends(log: str, position: int) -> Sequence[ChainEnd]:
+        pool = await pools.of(log)
+        # One step down the index for each production, not one for each event.
+        rows = await pool.fetch(
+            f"""WITH RECURSIVE chain AS (
+                    (SELECT production, position, hash FROM {log}.event
+                     WHERE position <= $1 ORDER BY production DESC, position DESC LIMIT 1)
+                    UNION ALL
+                    SELECT below.* FROM chain CROSS JOIN LATERAL (
+                        SELECT production, position, hash FROM {log}.event
+                        WHERE production < chain.production AND position <= $1
+                        ORDER BY production DESC, position DESC LIMIT 1) AS below)
+                SELECT production::text, position, hash FROM chain""",
+            position,
+        )
+        return [ChainEnd(*row) for row in rows]
+
+    return ends

@@ -26,10 +26,11 @@ import os
 import re
 import struct
 import sys
+import textwrap
 import uuid
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +75,7 @@ L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 
-Point = Tuple[int, int, int, int]  # extended coordinates (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z
+Point = tuple[int, int, int, int]  # extended coordinates (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z
 NEUTRAL = (0, 1, 1, 0)
 
 
@@ -742,14 +743,25 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text)
 
 
+def wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
+    """The text in lines of at most 100 characters."""
+    return textwrap.wrap(
+        text, 100, initial_indent=indent if first is None else first, subsequent_indent=indent
+    )
+
+
 def said_of(report: Report) -> str:
     """The verdict in plain words."""
     lines = [report.title, "", "REFUSED" if report.faults else "VERIFIED"]
     for where, what in report.faults:
-        lines += [f"  {where}:", f"      {what}"]
+        lines += [f"  {where}:", *wrapped(what, "      ")]
     if report.holds:
         for heading, found in (("Proven:", report.proven), ("Not proven:", report.unproven)):
-            lines += ["", heading, *(f"  - {one}" for one in found)]
+            lines += [
+                "",
+                heading,
+                *(line for one in found for line in wrapped(one, "    ", "  - ")),
+            ]
     return "\n".join(printable(line) for line in lines)
 
 

@@ -23,16 +23,19 @@ class ForgedHeads(ValueError):
     """A line whose signature does not count; says why."""
 
 
-def signing_key(settings: Settings) -> Ed25519PrivateKey:
+def signing_key(settings: Settings, *, make: bool = True) -> Ed25519PrivateKey:
     """The key that signs heads: from `REEL_SIGNING_KEY`, else made once and kept in the home.
 
     Raises:
         ValueError: it is no Ed25519 key in PEM.
+        LookupError: there is none, and none is to be made.
     """
     if settings.signing_key is not None:
         text, place = settings.signing_key.get_secret_value().encode(), "REEL_SIGNING_KEY"
     else:
         path = settings.home / "audit" / "signing.pem"
+        if not make and not path.exists():
+            raise LookupError(f"there is no {path}: name the public key with --public-key")
         text, place = kept(path, _new_key), str(path)
     try:
         key = load_pem_private_key(text, password=None)

@@ -4,7 +4,8 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, machine, package, people, timers, trail, work
+from runtime.cli import asking, machine, people, timers, trail, work
+from runtime.cli.audit import anchoring, package, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -34,10 +35,13 @@ waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
 
-audit = typer.Typer(no_args_is_help=True, help="What an outsider checks.")
-audit.command("export")(guarded(package.export))
-audit.command("check")(guarded(package.check))
-app.add_typer(audit, name="audit")
+auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what they were.")
+auditing.command("verify")(guarded(verifying.verify))
+auditing.command("anchor")(guarded(anchoring.anchor))
+auditing.command("key")(guarded(anchoring.key))
+auditing.command("export")(guarded(package.export))
+auditing.command("check")(guarded(package.check))
+app.add_typer(auditing, name="audit")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

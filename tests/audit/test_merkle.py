@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.audit.merkle import leaf, path, root, root_above
-from tests.audit.reading import plain_leaf, plain_root
+from tests.audit.rfc6962 import plain_leaf, plain_root
 
 pytestmark = pytest.mark.unit
 

@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from events.approval import Role
 from events.contract import FEES_ARE_FOR
 from runtime import rooms
+from runtime.audit.kept_lines import lines_of as kept_lines
 from runtime.audit.lines import SignedHeads
 from runtime.audit.package import verifier
 from runtime.audit.package.archive import sealed, zipped
 from runtime.audit.package.history import History, history_of, left_out_for
 from runtime.audit.package.page import Seal, page
-from runtime.audit.package.proofs import chain_of, ends_in
+from runtime.audit.package.proofs import chain_of, ends_in, newest_below
 from runtime.audit.package.tables import columns_of, csv_of, lines_of
 from runtime.audit.package.written import json_of, logs_of, moment_of, schemas_of
 from runtime.audit.signing import key_id, signing_key
@@ -80,7 +81,9 @@ async def packed(settings: Settings, asked: Asked, progress: Progress) -> Packag
         progress("Reading the facts of every log, and checking their chains")
         history = await history_of(pools, asked.production, asked.as_of, left_out_for(asked.role))
         progress("Signing the heads of all logs, and proving the chains below them")
-        chain = await chain_of(history, key, asked.anchored, ends_in(pools))
+        own = newest_below(kept_lines(settings.anchors_file), key.public_key(), history)
+        anchored = dict.fromkeys(one for one in (*asked.anchored, own) if one is not None)
+        chain = await chain_of(history, key, list(anchored), ends_in(pools))
         progress("Folding the read models, and writing the page")
         return await package_of(history, chain, key, vault, asked.role)
     finally:

@@ -1,16 +1,24 @@
 """Heads that are signed for a package, and the proofs that its chains end below them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from events.envelope import BrokenChain, microseconds
-from runtime.audit.heads import ChainEnd, Head, Statement, leaves_of, ordered_ends
+from runtime.audit.heads import (
+    ChainEnd,
+    Head,
+    MalformedStatement,
+    Statement,
+    leaves_of,
+    ordered_ends,
+)
 from runtime.audit.lines import SignedHeads
 from runtime.audit.merkle import path
 from runtime.audit.package.history import End, History
-from runtime.audit.signing import check_signature, key_id, sign
+from runtime.audit.signing import ForgedHeads, check_signature, key_id, sign
 from runtime.pools import Pools
 
 Ends = Callable[[str, int], Awaitable[Sequence[ChainEnd]]]
@@ -83,6 +91,21 @@ async def _below(
                 siblings = path(leaves_of(chains), index)
                 proofs[log] = {"leaf": index, "path": [node.hex() for node in siblings]}
     return heads, proofs
+
+
+def newest_below(
+    lines: Iterable[str], key: Ed25519PublicKey, history: History
+) -> SignedHeads | None:
+    """Of an installation's own anchors the newest that is not beyond the moment, if there is one.
+    What is torn, or by a key that was changed since, is passed over: `reel audit verify` tells."""
+    found = []
+    for line in lines:
+        with suppress(MalformedStatement, ForgedHeads):
+            signed = SignedHeads.of_line(line)
+            check_signature(signed, key)
+            if _is_below(signed, history.ends):
+                found.append(signed)
+    return max(found, key=lambda one: one.statement.at_us, default=None)
 
 
 def ends_in(pools: Pools) -> Ends:

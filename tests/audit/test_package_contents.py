@@ -17,6 +17,7 @@ from events.approval import Kind, ProductionOpened, Role
 from events.budget import CategoriesAdded, Category
 from events.event import Event
 from runtime import rooms
+from runtime.audit.anchors import Anchors, Source
 from runtime.audit.package import refolding, verifier
 from runtime.audit.package.history import left_out_for
 from runtime.audit.package.page import environment
@@ -171,7 +172,7 @@ def test_for_a_role_that_is_not_told_fees_their_log_and_its_tables_are_left_out(
     assert models == {
         name for name, projection in rooms.projections().items() if log not in projection.view.logs
     }
-    page = package.files["index.html"].decode()
+    page = package.files["index.html"].decode().partition("</nav>")[2]
     assert "Silas Marr, the keeper" in page and "Fees are left out" in page
     for heading in ("Deals", "Obligations on", "Dates"):
         section = page.partition(f">{heading}")[2].partition("<section>")[0]
@@ -248,3 +249,13 @@ def test_anchors_that_are_none_or_a_strangers_are_refused(made: Made, tmp_path: 
     for text in ("", "no line", made.anchor(STRANGER, approval=1).line):
         report = verifier.checked(str(tmp_path / "folder"), anchors=text)
         assert [where for where, _ in report.faults][0].startswith("your anchors")
+
+
+def test_the_line_of_a_package_is_as_good_as_an_anchor(made: Made) -> None:
+    """Whoever was handed a package can hold the log against it later; it is no fork of the line."""
+    first = made.anchor(approval=1, budget=1, contract=1, schedule=1)
+    package = made.package(until=dict.fromkeys(made.events, 2), anchored=[first])
+    heads = json.loads(package.files[verifier.CHAIN])["heads"]
+    own = Source("own", [first.line], whole=True)
+    found = Anchors.of([own, Source("package", [one["line"] for one in heads])], [KEY.public_key()])
+    assert found.findings == [] and len(found.statements) == 2

@@ -31,18 +31,19 @@ async def chain_of(
     """What `chain.json` says: heads signed now of the package's moment, and those anchored heads
     that are not beyond it, with a proof for each log that is handed over.
 
+    What is signed now follows no anchor: a moment may lie before the last one.
+
     Raises:
         BrokenChain: a log is not any more what it was when its head was anchored.
         ForgedHeads: an anchored line was not signed by this key.
     """
     covering = [one for one in anchored if _is_below(one, history.ends)]
     heads, proofs = await _below(history, history.ends, ends)
-    previous = max(covering, key=lambda one: one.statement.at_us, default=None)
     statement = Statement(
         microseconds(history.at),
         key_id(key.public_key()),
         tuple(heads[log] for log in sorted(heads)),
-        previous.statement.digest if previous else None,
+        None,
     )
     told = [{"of": "export", "line": sign(statement, key).line, "proofs": proofs}]
     for one in covering:

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from runtime import rooms
 from runtime.audit.anchorer import Anchorer
 from runtime.clock import DatabaseClock, Shift
+from runtime.explaining.api import explaining
 from runtime.handling import Handler
 from runtime.kafka import anchors
 from runtime.kafka.bus import Subscription, migrate_topics
@@ -293,7 +294,11 @@ class Process:
             title="Reel",
             verifier=Verifier.from_settings(self._settings),
             services=self._faces,
-            queries=[reader.projection.routes(reader) for reader in self._readers],
+            queries=[
+                router
+                for reader in self._readers
+                for router in (reader.projection.routes(reader), explaining(reader))
+            ],
             unready=self._unready,
             documented=self._settings.jwks_url is None,
         )

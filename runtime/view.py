@@ -91,3 +91,21 @@ class View:
             for row in self.evolve(rows, one):
                 rows.put(row)
         return rows
+
+    def trace(self, recorded: Iterable[Recorded], rows: Rows) -> Iterator["Change"]:
+        """The same fold, into `rows`, told row by row: which fact made which row what it is."""
+        for one in recorded:
+            for row in self.evolve(rows, one):
+                before = rows.get(type(row), *key_of(row))
+                rows.put(row)
+                if row != before:
+                    yield Change(one, before, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one fact made of one row; `before` is None where it is new."""
+
+    recorded: Recorded
+    before: Row | None
+    after: Row

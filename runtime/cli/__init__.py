@@ -4,7 +4,7 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, machine, people, timers, trail, work
+from runtime.cli import asking, explaining, machine, people, timers, trail, work
 from runtime.cli.audit import anchoring, package, verifying
 from runtime.cli.output import guarded
 
@@ -27,6 +27,8 @@ for command in (
     machine.doctor,
     people.token,
     trail.trail,
+    explaining.explain,
+    explaining.diff,
 ):
     app.command(command.__name__.rstrip("_"))(guarded(command))
 

@@ -13,6 +13,8 @@ _COLUMNS = """production::text, stream, version, position, partition, previous, 
     type, schema_version, payload, recorded_at, effective_at, actor, command_id::text,
     correlation, causation::text, hops, hash"""
 
+_NO_END = 2**63 - 1
+
 
 class PostgresStore:
     """One log: the PostgreSQL schema of its name, behind a pool of connections."""
@@ -27,7 +29,8 @@ class PostgresStore:
             SELECT e.* FROM unnest($1::text[]) AS asked (stream) CROSS JOIN LATERAL
             ({select} WHERE event.stream = asked.stream ORDER BY version LIMIT $2) AS e"""
         self._of_production = (
-            f"{select} WHERE production = $1 AND position > $2 ORDER BY position LIMIT $3"
+            f"{select} WHERE production = $1 AND position > $2 AND position <= $4 "
+            "ORDER BY position LIMIT $3"
         )
         self._page = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
         self._page_of_partition = (
@@ -99,9 +102,12 @@ class PostgresStore:
         return found
 
     async def of_production(
-        self, production: str, after: int = 0, limit: int = 1_000
+        self, production: str, after: int = 0, limit: int = 1_000, *, until: int | None = None
     ) -> list[Recorded]:
-        return self._recorded(await self._pool.fetch(self._of_production, production, after, limit))
+        until = _NO_END if until is None else until
+        return self._recorded(
+            await self._pool.fetch(self._of_production, production, after, limit, until)
+        )
 
     async def page(
         self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
@@ -117,6 +123,15 @@ class PostgresStore:
             f"SELECT incarnation::text, position, recorded_at, partitions FROM {self.log}.head"
         )
         return Heads(*row)
+
+    async def seal(self, moment_us: int) -> tuple[str, int]:
+        try:
+            (row,) = await self._pool.fetch(
+                f"SELECT incarnation::text, position FROM {self.log}.seal($1)", moment_us
+            )
+        except asyncpg.InvalidParameterValueError as error:
+            raise ValueError(str(error)) from error
+        return row[0], row[1]
 
     async def now_us(self) -> int:
         now: int = await self._pool.fetchval(

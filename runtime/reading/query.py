@@ -1,27 +1,30 @@
-"""What a read model's queries stand on: its rows, who may ask, and how fresh the answer is."""
+"""What a read model's queries stand on: its rows now or as they were, who may ask, and how fresh
+the answer is."""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel, Field
 
-from events.envelope import moment_of
+from events.approval import Role
 from runtime.clock import DatabaseClock
 from runtime.log.contract import Store
 from runtime.log.partition import partition_of
 from runtime.people.identity import Caller
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
+from runtime.reading.answer import Freshness, freshness_at, moment_told
 from runtime.reading.consumer import Consumer
+from runtime.reading.moment import Moment
+from runtime.reading.past import Cut, Past
 from runtime.reading.views import Tables
 from runtime.rooms import Projection
 from runtime.view import Rows
-from runtime.web.problems import Gone, NotYet, Stopped
+from runtime.web.problems import Gone, NotThere, NotYet, Stopped
 from runtime.web.token import BadToken, Token
 
 PAGE_ROWS_MAX = 200
@@ -29,24 +32,31 @@ AFTER_SECONDS_MAX = 5.0
 POLL_SECONDS = 0.02
 
 
-class Freshness(BaseModel):
-    """How far an answer has come in one log, beside how far the log is, for its partition."""
+@dataclass(frozen=True)
+class Asked:
+    """Of which moment an answer is to be: of the present, once it holds what the token `after`
+    stands for; or as known at `as_of`, with what had taken effect at `effective`."""
 
-    log: str
-    incarnation: str
-    position: int = Field(description="the last position that is in this answer")
-    head: int = Field(description="the last position that the log has for its productions")
-    caught_up: bool
-    head_at: str = Field(description="when the log took its last event, of any production")
+    after: str | None = None
+    as_of: Moment | datetime | None = None
+    effective: datetime | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the rows that are there do not answer it."""
+        return self.as_of is not None or self.effective is not None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a query answers from: the rows of some productions, their titles, and the places."""
+    """What a query answers from: the rows of some productions, their titles, the time by which
+    is judged what is due, and the places, or the cut, that the rows are of."""
 
     rows: dict[str, Rows]
     about: dict[str, dict[str, str]]
-    places: dict[tuple[str, int], tuple[int, str | None]]
+    now: datetime
+    places: Mapping[tuple[str, int], tuple[int, str | None]]
+    cut: Cut | None = None
 
 
 class Reader:
@@ -69,6 +79,7 @@ class Reader:
         self._clock = clock
         self._vault = vault
         self._team = Team(self.schema, pool)
+        self.past = Past(projection.view, stores)
         self._consumer = consumer
 
     async def member(self, production: str, caller: Caller) -> Member:
@@ -99,11 +110,37 @@ class Reader:
         )
         return [row[0] for row in rows]
 
+    async def roles_of(
+        self, productions: Sequence[str], caller: Caller
+    ) -> dict[str, frozenset[Role]]:
+        """What the caller is appointed to today, on each of those productions."""
+        rows = await self.pool.fetch(
+            f"""SELECT production::text, array_agg(role) FROM {self.schema}.team
+                WHERE person = $1 AND production = ANY($2::uuid[])
+                  AND (starts IS NULL OR starts <= $3) AND (ends IS NULL OR ends >= $3)
+                GROUP BY production""",
+            caller.person,
+            list(productions),
+            (await self.now()).date(),
+        )
+        roles = {row[0]: frozenset(Role(role) for role in row[1]) for row in rows}
+        return {one: roles.get(one, frozenset()) for one in productions}
+
     async def read(
-        self, productions: Sequence[str], tables: Sequence[type[Any]] | None = None
+        self,
+        productions: Sequence[str],
+        asked: Asked,
+        tables: Sequence[type[Any]] | None = None,
     ) -> "Reading":
         """Rows (of all tables or of some), titles and places of those productions, all from one
-        moment."""
+        moment: the present, or the one that is asked for. What had not been opened then is
+        left out.
+
+        Raises:
+            BadMoment, Gone: as `Past.cut` does.
+        """
+        if asked.is_past:
+            return await self._read_past(productions, asked)
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -120,11 +157,49 @@ class Reader:
         return Reading(
             rows,
             {one[0]: {"title": one[1], "currency": one[2]} for one in about},
+            await self.now(),
             {(one[0], one[1]): (one[2], one[3]) for one in places},
         )
 
+    async def read_one(
+        self, production: str, asked: Asked, tables: Sequence[type[Any]] | None = None
+    ) -> "Reading":
+        """The same of one production.
+
+        Raises:
+            BadMoment, Gone: as `Past.cut` does.
+            NotThere: the production had not been opened at that moment.
+        """
+        reading = await self.read([production], asked, tables)
+        if production not in reading.rows:
+            raise NotThere(f"the production was opened only after {reading.now.isoformat()}")
+        return reading
+
+    async def _read_past(self, productions: Sequence[str], asked: Asked) -> "Reading":
+        cut = await self.cut(asked)
+        rows: dict[str, Rows] = {}
+        about: dict[str, dict[str, str]] = {}
+        for production in productions:
+            were, opened = await self.past.rows(production, cut)
+            if opened is not None:
+                rows[production], about[production] = were, opened
+        return Reading(rows, about, cut.at, {}, cut)
+
+    async def cut(self, asked: Asked) -> Cut:
+        """The moment that is asked for, the present too; raises as `Past.cut` does."""
+        now = await self.now()
+        return await self.past.cut(asked.as_of or now, asked.effective, now)
+
+    async def told(self, reading: "Reading") -> dict[str, Any]:
+        """What an answer says of itself, as `Answer` has it; raises as `freshness` does."""
+        return {
+            "moment": None if reading.cut is None else moment_told(reading.cut),
+            "freshness": [one.model_dump() for one in await self.freshness(reading)],
+        }
+
     async def freshness(self, reading: "Reading") -> list[Freshness]:
-        """How far a reading is, log by log: where its productions are furthest behind.
+        """How far a reading is, log by log: where its productions are furthest behind, or at
+        which position it was cut.
 
         Raises:
             Stopped: a partition that feeds the answer stands still.
@@ -132,6 +207,10 @@ class Reader:
         answers = []
         for log, store in self._stores.items():
             heads = await store.heads()
+            if reading.cut is not None:
+                position = reading.cut.moment.at[log][1]
+                answers.append(freshness_at(log, heads, position, heads.position))
+                continue
             count = len(heads.partitions)
             looked_at = {partition_of(production, count) for production in reading.rows}
             position = head = 0
@@ -143,16 +222,7 @@ class Reader:
                 ends = heads.partitions[partition]
                 if (ends - at, ends) > (behind, head):
                     position, head, behind = at, ends, ends - at
-            answers.append(
-                Freshness(
-                    log=log,
-                    incarnation=heads.incarnation,
-                    position=position,
-                    head=head,
-                    caught_up=behind <= 0,
-                    head_at=moment_of(heads.time_us).isoformat(),
-                )
-            )
+            answers.append(freshness_at(log, heads, position, head))
         return answers
 
     async def until(self, after: str | None) -> None:

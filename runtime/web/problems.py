@@ -19,6 +19,7 @@ from runtime.people.identity import NotAuthenticated
 from runtime.people.jwks import JwksUnavailable
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf
 from runtime.people.vault import TextLooksSealed
+from runtime.reading.moment import BadMoment
 from runtime.web.token import BadToken
 
 logger = structlog.get_logger()
@@ -65,6 +66,7 @@ class MalformedBody(Exception):
 _TABLE: dict[type[Exception], tuple[int, str]] = {
     MalformedBody: (400, "malformed-body"),
     BadToken: (400, "bad-token"),
+    BadMoment: (400, "bad-moment"),
     NotAuthenticated: (401, "not-authenticated"),
     Forbidden: (403, "role-missing"),
     NoSuchProduction: (404, "no-such-production"),

@@ -207,6 +207,8 @@ def test_nothing_is_overwritten_unless_it_is_said(desk: Desk, film: Film, tmp_pa
 def test_what_cannot_be_handed_out_is_said_with_a_cure(desk: Desk, film: Film) -> None:
     nobody = desk.reel("audit", "export", "00000000-0000-0000-0000-00000000abcd")
     assert nobody.exit_code == 2 and "had been opened by" in nobody.stderr
+    nothing = desk.reel("audit", "export", "the-last-lighthouse")
+    assert nothing.exit_code == 2 and "is no production's id" in nothing.stderr
     soon = desk.reel("audit", "export", film.production, "--as-of", "2999-01-01")
     assert soon.exit_code == 2 and "has not come" in soon.stderr
     never = desk.reel("audit", "export", film.production, "--as-of", "yesterday")
@@ -238,8 +240,9 @@ def test_as_of_a_moment_it_is_what_it_would_have_been_then(
             one.log == log and one.recorded_at_us <= middle.recorded_at_us for one in everything
         )
     assert desk.reel("audit", "check", str(path)).exit_code == 0
-    desk.export(film.production, tmp_path / "again.zip", "--as-of", middle.recorded_at.isoformat())
-    assert (tmp_path / "again.zip").read_bytes() == path.read_bytes()
+    for moment in (middle.recorded_at.isoformat(), told["vector"]):
+        desk.export(film.production, tmp_path / "again.zip", "--as-of", moment, "--force")
+        assert (tmp_path / "again.zip").read_bytes() == path.read_bytes()
 
 
 def test_it_proves_itself_below_an_anchor_that_was_kept(

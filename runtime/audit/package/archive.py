@@ -84,9 +84,19 @@ def put(archive: bytes, path: Path, *, replace: bool) -> None:
         report = verifier.checked(str(draft))
         if not report.holds:
             raise BadPackage(f"what was written does not verify: {report.faults[0]}")
-        if replace:
-            draft.replace(path)
-        else:
-            os.link(draft, path)
+        if not replace and _linked(draft, path):
+            return
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _linked(draft: Path, path: Path) -> bool:
+    """Gives the draft its name if nothing has it; False on a disk that knows no links."""
+    try:
+        os.link(draft, path)
+    except OSError:
+        if path.exists():
+            raise FileExistsError(f"{path} is there already") from None
+        return False
+    return True

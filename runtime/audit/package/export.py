@@ -1,5 +1,6 @@
 """Makes the audit package of one production."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,15 +22,17 @@ from runtime.audit.package.proofs import chain_of, ends_in, newest_below
 from runtime.audit.package.tables import columns_of, csv_of, lines_of
 from runtime.audit.package.written import json_of, logs_of, moment_of, schemas_of
 from runtime.audit.signing import key_id, signing_key
+from runtime.migrate import check
 from runtime.people.kept import master_key
 from runtime.people.vault import Sealer, Vault
 from runtime.pools import Pools
+from runtime.process import VAULT, schemas
+from runtime.reading.moment import Moment
 from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.sheets import Sheet, Told
 from runtime.view import Rows
 
-VAULT = "vault"
 Progress = Callable[[str], None]
 
 
@@ -38,7 +41,7 @@ class Asked:
     """Which production, as of when, for a reader in which role, below which anchored lines."""
 
     production: str
-    as_of: datetime | None = None
+    as_of: Moment | datetime | None = None
     role: Role = Role.AUDITOR
     anchored: Sequence[SignedHeads] = ()
 
@@ -72,8 +75,9 @@ async def packed(settings: Settings, asked: Asked, progress: Progress) -> Packag
 
     Raises:
         BrokenChain: a log was changed, or is not what was anchored.
-        NoSuchProduction, NotYet, WrongMasterKey: with the cure.
+        NoSuchProduction, BadMoment, UnknownSchema, WrongMasterKey: with the cure.
     """
+    await asyncio.to_thread(check, schemas(settings))
     pools = Pools(settings)
     try:
         vault = Vault(await pools.of(VAULT), master_key(settings))

@@ -6,20 +6,22 @@ from datetime import datetime
 from functools import cached_property
 
 from events.approval import ProductionOpened, Role
-from events.envelope import Recorded, microseconds, moment_of, verified
+from events.envelope import Recorded, moment_of, verified
 from runtime import rooms
+from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
 from runtime.pools import Pools
+from runtime.reading.moment import BadMoment, Moment
+from runtime.reading.past import Past
+from runtime.view import View
+from runtime.web.problems import Gone
 
-PAGE_EVENTS = 5_000
+EVERYTHING = View(logs=(), tables=(), evolve=lambda rows, recorded: ())
+"""Facts are read, not folded."""
 
 
 class NoSuchProduction(LookupError):
     """No log holds anything of it at that moment."""
-
-
-class NotYet(ValueError):
-    """The moment has not come."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class History:
         return sorted(found, key=lambda recorded: recorded.recorded_at_us)
 
     @property
+    def moment(self) -> Moment:
+        """The moment as a vector, over all logs."""
+        return Moment({log: (end.incarnation, end.position) for log, end in self.ends.items()})
+
+    @property
     def handed_over(self) -> dict[str, Sequence[Recorded]]:
         """The facts of the logs that are not left out."""
         return {log: told for log, told in self.events.items() if log not in self.left_out}
@@ -74,66 +81,33 @@ def left_out_for(role: Role) -> dict[str, str]:
 
 
 async def history_of(
-    pools: Pools, production: str, as_of: datetime | None, left_out: Mapping[str, str]
+    pools: Pools, production: str, as_of: Moment | datetime | None, left_out: Mapping[str, str]
 ) -> History:
     """What all logs hold of `production`, with its chains checked.
 
     Raises:
         BrokenChain: a log was changed; nothing is handed out of it.
-        NoSuchProduction, NotYet: with the cure.
+        NoSuchProduction, BadMoment: with the cure.
     """
-    logs = list(rooms.services())
-    at_us = await _time(pools, logs, as_of)
-    ends = {log: await _end(pools, log, at_us) for log in logs}
-    events = {log: await _events(pools, log, production, ends[log].position) for log in logs}
+    stores = {log: PostgresStore(log, await pools.of(log)) for log in rooms.services()}
+    past = Past(EVERYTHING, stores)
+    # By the clock that is furthest behind no log is asked for a time that it has not reached.
+    now = moment_of(min([await store.now_us() for store in stores.values()]))
+    try:
+        cut = await past.cut(as_of or now, None, now)
+    except Gone as error:
+        raise BadMoment(str(error)) from error
+    events: dict[str, list[Recorded]] = {log: [] for log in stores}
+    async for page in past.events(production, cut):
+        events[page[0].log] += page
     for told in events.values():
         verified(told)
-    found = History(production, moment_of(at_us), ends, events, left_out)
+    ends = {log: await _end(store, *cut.moment.at[log]) for log, store in stores.items()}
+    found = History(production, cut.at, ends, events, left_out)
     _ = found.opened
     return found
 
 
-async def _time(pools: Pools, logs: Sequence[str], as_of: datetime | None) -> int:
-    """The moment, in µs; without one, now by the clock that is furthest behind."""
-    now_us = min([await _now(pools, log) for log in logs])
-    if as_of is None:
-        return now_us
-    if microseconds(as_of) > now_us:
-        raise NotYet(f"{as_of.isoformat()} has not come: it is {moment_of(now_us).isoformat()} now")
-    return microseconds(as_of)
-
-
-async def _now(pools: Pools, log: str) -> int:
-    return await PostgresStore(log, await pools.of(log)).now_us()
-
-
-async def _end(pools: Pools, log: str, at_us: int) -> End:
-    """Where the log was. Whoever appends holds the same lock and takes his time under it, so that
-    nothing can come in before `at_us` afterwards, and the moment stays what it is."""
-    pool = await pools.of(log)
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended('reel.append.' || $1::text, 0))", log
-        )
-        # Positions and times rise together, so that the last one is found from the end.
-        row = await connection.fetchrow(
-            f"""SELECT h.incarnation::text, coalesce(e.position, 0), coalesce(e.recorded_at, 0)
-                FROM {log}.head h LEFT JOIN LATERAL (
-                    SELECT position, recorded_at FROM {log}.event WHERE recorded_at <= $1
-                    ORDER BY position DESC LIMIT 1) e ON true""",
-            at_us,
-        )
-    assert row is not None
-    return End(*row)
-
-
-async def _events(pools: Pools, log: str, production: str, until: int) -> list[Recorded]:
-    store = PostgresStore(log, await pools.of(log))
-    found: list[Recorded] = []
-    while page := await store.of_production(
-        production, found[-1].position if found else 0, PAGE_EVENTS
-    ):
-        found += [recorded for recorded in page if recorded.position <= until]
-        if page[-1].position >= until or len(page) < PAGE_EVENTS:
-            break
-    return found
+async def _end(store: Store, incarnation: str, position: int) -> End:
+    last = await store.page(position - 1, 1) if position else []
+    return End(incarnation, position, last[0].recorded_at_us if last else 0)

@@ -2,10 +2,10 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -17,7 +17,9 @@ from runtime.audit.package.archive import put
 from runtime.audit.package.export import Asked, Package, packed
 from runtime.cli.output import REFUSED, AsJson, err, print_json
 from runtime.instance import reachable
+from runtime.people.vault import WrongMasterKey
 from runtime.printing import out
+from runtime.reading.moment import parsed
 from runtime.settings import settings
 
 HEADS = "reel-heads:"
@@ -31,7 +33,7 @@ def export(
     as_of: Annotated[
         str | None,
         typer.Option(
-            help="as it was known then, 2026-09-01T00:00:00Z, or at a day's end; else now"
+            help="as known then: 2026-09-01T18:00:00Z, a day (its end, UTC), a vector; else now"
         ),
     ] = None,
     role: Annotated[
@@ -49,18 +51,16 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Hand out one production: facts, read models, proofs, a page to read and a verifier."""
-    if to is not None and to.exists() and not force:
-        raise ValueError(f"{to} is there already: name another file, or replace it with --force")
+    _refuse_to_replace(to, force)
     asked = Asked(
-        production,
-        None if as_of is None else time_of(as_of),
+        _id(production),
+        None if as_of is None else parsed(as_of),
         role,
         [] if anchors is None else lines_in(anchors.read_text(encoding="utf-8")),
     )
     package = _packed(asked)
     to = to or Path(package.name)
-    if to.exists() and not force:
-        raise ValueError(f"{to} is there already: name another file, or replace it with --force")
+    _refuse_to_replace(to, force)
     archive = package.archive
     put(archive, to, replace=force)
     told = _told(package, archive, to)
@@ -105,36 +105,32 @@ def lines_in(text: str) -> list[SignedHeads]:
     ]
 
 
-def time_of(text: str) -> datetime:
-    """A time with its zone; a day stands for its end in UTC.
+def _refuse_to_replace(path: Path | None, force: bool) -> None:
+    if path is not None and path.exists() and not force:
+        raise ValueError(f"{path} is there already: name another file, or replace it with --force")
 
-    Raises:
-        ValueError: it is neither.
-    """
+
+def _id(production: str) -> str:
     try:
-        if len(text) == len("2026-03-01"):
-            return datetime.combine(date.fromisoformat(text), time.max, UTC)
-        moment: datetime | None = datetime.fromisoformat(text)
+        return str(UUID(production))
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
         raise ValueError(
-            f"{text!r} is no moment: give a time with its zone, 2026-03-01T18:00:00Z, or a day"
-        )
-    return moment.astimezone(UTC)
+            f"{production!r} is no production's id; `reel status` lists them"
+        ) from None
 
 
 def _packed(asked: Asked) -> Package:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("Reading", total=None)
-        return asyncio.run(
-            packed(
-                reachable(settings()),
-                asked,
-                lambda step: progress.update(task, description=step),
-            )
-        )
+
+        def told(step: str) -> None:
+            progress.update(task, description=step)
+
+        try:
+            return asyncio.run(packed(reachable(settings()), asked, told))
+        except WrongMasterKey as error:
+            raise ValueError(str(error)) from error
 
 
 def _told(package: Package, archive: bytes, to: Path) -> dict[str, Any]:
@@ -146,6 +142,7 @@ def _told(package: Package, archive: bytes, to: Path) -> dict[str, Any]:
         "production": history.production,
         "title": history.opened.title,
         "at": history.at.isoformat(),
+        "vector": str(history.moment),
         "logs": {
             log: {
                 "incarnation": history.ends[log].incarnation,
@@ -165,6 +162,7 @@ def _show(told: dict[str, Any]) -> None:
     said = [
         f"{told['file']}  {told['bytes']:,} bytes, {told['files']} files",
         f"  {told['title']} as of {told['at']}",
+        f"  vector      {told['vector']}",
         f"  facts       {logs}",
         *(f"  left out    {log}: {why}" for log, why in told["left_out"].items()),
         "  to read     index.html",

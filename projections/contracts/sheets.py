@@ -8,7 +8,7 @@ from projections.contracts.rows import Deal
 from projections.contracts.telling import summary
 from runtime.sheets import Cell, Sheet, Told
 
-COLUMNS = ("Deal", "Kind", "With", "Name", "State", "Executed on", "", "Fee", "Paid")
+COLUMNS = ("Deal", "Kind", "With", "State", "Executed", "", "Fee", "Paid")
 LEFT_OUT = "Fees are left out: they are not for the role that this package was made for."
 
 
@@ -30,8 +30,7 @@ def _row(deal: dict[str, Any]) -> tuple[Cell, ...]:
     return (
         deal["title"],
         deal["kind"],
-        deal["party"]["person"],
-        deal["party"]["name"],
+        deal["party"]["name"] or deal["party"]["person"],
         deal["state"],
         deal["executed_on"],
         deal["currency"],

@@ -12,7 +12,7 @@ COLUMNS = ("What", "", "Baseline", "Forecast", "Actual", "Slip (working days)", 
 
 
 def sheets(told: Told) -> Sequence[Sheet]:
-    """Everything with a date, in its order; what conflicts with a deal."""
+    """Everything with a date but approvals, which are told for themselves; what conflicts."""
     linked = network(told.rows)
     items = items_of(told.rows, linked)
     summary = summary_of(told.rows, linked, items)
@@ -26,7 +26,7 @@ def sheets(told: Told) -> Sequence[Sheet]:
         Sheet(
             title="Dates",
             columns=COLUMNS,
-            rows=tuple(map(_row, items)),
+            rows=tuple(_row(item) for item in items if item.kind is not ItemKind.APPROVAL),
             nothing="Nothing has a date.",
             glance=(
                 ("Schedule", phase),

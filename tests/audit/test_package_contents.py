@@ -15,6 +15,7 @@ import pytest
 
 from events.approval import Kind, ProductionOpened, Role
 from events.budget import CategoriesAdded, Category
+from events.envelope import BrokenChain
 from events.event import Event
 from runtime import rooms
 from runtime.audit.anchors import Anchors, Source
@@ -259,3 +260,9 @@ def test_the_line_of_a_package_is_as_good_as_an_anchor(made: Made) -> None:
     own = Source("own", [first.line], whole=True)
     found = Anchors.of([own, Source("package", [one["line"] for one in heads])], [KEY.public_key()])
     assert found.findings == [] and len(found.statements) == 2
+
+
+def test_nothing_is_handed_out_of_a_log_that_is_not_what_was_anchored(made: Made) -> None:
+    anew = Made({**FACTS, "budget": FACTS["budget"][1:]})
+    with pytest.raises(BrokenChain, match="budget log up to position 4 is not what was anchored"):
+        anew.package(anchored=[made.anchor(budget=4)])

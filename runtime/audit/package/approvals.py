@@ -1,18 +1,22 @@
 """Who approved what when, from the facts of the approval room."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from events import approval as facts
 from events.envelope import Recorded
+from events.event import Event
 from runtime.sheets import Cell, Sheet
 
 COLUMNS = (
     *("Asked (UTC)", "What", "Content hash", "Amount", "Asked by"),
     *("Answer", "When (UTC)", "By", "Reason or note"),
 )
+
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,10 @@ class Request:
 def approvals(events: Iterable[Recorded], called: Callable[[str], str]) -> Sheet:
     """Every request of a production in the order of asking; `called` names people."""
     requests: dict[str, Request] = {}
+    titles: dict[str, str] = {}
     for recorded in events:
         event = recorded.event
+        titles |= _titles(event)
         if isinstance(event, facts.ApprovalRequested):
             requests[event.request] = Request(
                 recorded.recorded_at, event.subject, event.amount, event.requested_by
@@ -43,9 +49,16 @@ def approvals(events: Iterable[Recorded], called: Callable[[str], str]) -> Sheet
     return Sheet(
         title="Approvals",
         columns=COLUMNS,
-        rows=tuple(_row(request, called) for request in requests.values()),
+        rows=tuple(_row(request, called, titles) for request in requests.values()),
         nothing="Nothing was submitted for approval.",
     )
+
+
+def _titles(event: Event) -> dict[str, str]:
+    """What the things are called that a fact with a title is about, by their ids."""
+    title = str(getattr(event, "title", ""))
+    ids = (getattr(event, name) for name in type(event).model_fields) if title else ()
+    return {one: title for one in ids if isinstance(one, str) and _ID.fullmatch(one)}
 
 
 def _after(request: Request, recorded: Recorded) -> Request:
@@ -72,17 +85,19 @@ def _agreed(request: Request, by: str, note: str | None) -> Request:
     return replace(request, agreed=(*request.agreed, by), notes=notes)
 
 
-def _row(request: Request, called: Callable[[str], str]) -> tuple[Cell, ...]:
+def _row(
+    request: Request, called: Callable[[str], str], titles: Mapping[str, str]
+) -> tuple[Cell, ...]:
     subject = request.subject
+    name = titles.get(subject.name, subject.name)
     return (
         request.asked_at,
-        f"{subject.kind} {'' if subject.name == subject.kind else subject.name} "
-        f"version {subject.version}".replace("  ", " "),
+        f"{subject.kind}{'' if name == subject.kind else f': {name}'}, version {subject.version}",
         subject.content_hash[:12],
         request.amount,
         called(request.by),
         request.answer,
         request.at,
         ", ".join(map(called, request.agreed)),
-        "; ".join(request.notes),
+        " · ".join(request.notes),
     )

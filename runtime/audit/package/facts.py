@@ -78,7 +78,7 @@ def _details(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             continue
         match value:
             case list():
-                yield name, f"{len(value)} entries"
+                yield name, "1 entry" if len(value) == 1 else f"{len(value)} entries"
             case dict():
                 flat = {key: one for key, one in value.items() if isinstance(one, str | int)}
                 yield name, ", ".join(f"{key} {one}" for key, one in list(flat.items())[:4])

@@ -214,6 +214,10 @@ def test_one_who_has_the_key_and_changes_a_fact_breaks_its_chain_at_that_line(
     forged = signed_again(files, KEY, **{name: lines_changed(files, "budget", 2, **fields)})
     faults = checked(forged, tmp_path / "folder").faults
     assert faults[0][0].startswith(f"{name}, line 3 (position "), faults
+    if "position" not in fields:
+        assert len(faults) == sum("line 3" in where for where, _ in faults), (
+            "its neighbour is blamed"
+        )
 
 
 def test_one_who_has_the_key_and_leaves_out_moves_or_cuts_off_facts_is_found(

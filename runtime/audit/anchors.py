@@ -7,7 +7,7 @@ from itertools import pairwise, permutations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from runtime.audit.findings import ANCHORS, Finding
-from runtime.audit.heads import Head, MalformedStatement, Statement
+from runtime.audit.heads import BESIDE, Head, MalformedStatement, Statement
 from runtime.audit.lines import SignedHeads
 from runtime.audit.signing import ForgedHeads, check_signature, key_id
 
@@ -45,8 +45,9 @@ class Anchors:
             statements |= found
         anchors.statements = sorted(statements.values(), key=lambda one: (one.at_us, one.digest))
         whole = {name for source in sources if source.whole for name in by_source[source.name]}
-        anchors.findings += _broken_chains(statements, whole)
-        anchors.findings += _going_back(anchors.statements)
+        in_line = [one for one in anchors.statements if one.previous != BESIDE]
+        anchors.findings += _broken_chains({one.digest: one for one in in_line}, whole)
+        anchors.findings += _going_back(in_line)
         own = [source.name for source in sources if source.whole]
         for one, other in permutations(own, 2):
             anchors._compare(by_source, one, other, may_be_behind=own.index(one) > own.index(other))
@@ -118,8 +119,6 @@ def _broken_chains(statements: Mapping[str, Statement], whole: set[str]) -> Iter
     """Each names the one before it; no two name the same, and of a whole source none is missing."""
     followers: dict[tuple[str, str | None], Statement] = {}
     for digest, one in sorted(statements.items(), key=lambda item: item[1].at_us):
-        if one.previous is None and digest not in whole:
-            continue  # Signed for an audit package: it stands beside the line of anchors.
         twin = followers.setdefault((one.key, one.previous), one)
         if twin is not one:
             yield Finding(

@@ -230,6 +230,7 @@ def test_one_who_has_the_key_and_leaves_out_moves_or_cuts_off_facts_is_found(
         (lines[:4] + [lines[5], lines[4]] + lines[6:], f"{name}, line 5"),
         ([*lines[:4], lines[3], *lines[4:]], f"{name}, line 5"),
         (lines[1:], f"{name}, line 1"),
+        ([lines[0].replace(b'","', b'", "', 1), *lines[1:]], f"{name}, line 1"),
         (lines[:-1], f"{name}, behind line {len(lines) - 1}"),
     ):
         forged = signed_again(files, KEY, **{name: b"".join(told)})

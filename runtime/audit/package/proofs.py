@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from events.envelope import BrokenChain, microseconds
 from runtime.audit.heads import (
+    BESIDE,
     ChainEnd,
     Head,
     MalformedStatement,
@@ -31,7 +32,7 @@ async def chain_of(
     """What `chain.json` says: heads signed now of the package's moment, and those anchored heads
     that are not beyond it, with a proof for each log that is handed over.
 
-    What is signed now follows no anchor: a moment may lie before the last one.
+    What is signed now stands beside the line of anchors: a moment may lie before the last one.
 
     Raises:
         BrokenChain: a log is not any more what it was when its head was anchored.
@@ -43,7 +44,7 @@ async def chain_of(
         microseconds(history.at),
         key_id(key.public_key()),
         tuple(heads[log] for log in sorted(heads)),
-        None,
+        BESIDE,
     )
     told = [{"of": "export", "line": sign(statement, key).line, "proofs": proofs}]
     for one in covering:

@@ -20,6 +20,7 @@ from events.event import Event
 from runtime import rooms
 from runtime.audit.anchors import Anchors, Source
 from runtime.audit.package import refolding, verifier
+from runtime.audit.package.archive import BadPackage, put
 from runtime.audit.package.history import left_out_for
 from runtime.audit.package.page import environment
 from runtime.audit.package.tables import csv_of, harmless, read
@@ -266,3 +267,27 @@ def test_nothing_is_handed_out_of_a_log_that_is_not_what_was_anchored(made: Made
     anew = Made({**FACTS, "budget": FACTS["budget"][1:]})
     with pytest.raises(BrokenChain, match="budget log up to position 4 is not what was anchored"):
         anew.package(anchored=[made.anchor(budget=4)])
+
+
+# --- writing it -----------------------------------------------------------------------------------
+
+
+def test_a_stop_half_way_leaves_nothing_and_touches_nothing(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, path = made.package().archive, tmp_path / "film.zip"
+
+    def stopped(place: str) -> None:
+        raise KeyboardInterrupt
+
+    path.write_bytes(b"mine")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(verifier, "checked", stopped)
+        put(archive, path, replace=True)
+    with pytest.raises(FileExistsError):
+        put(archive, path, replace=False)
+    assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == b"mine"
+    with pytest.raises(BadPackage, match="does not verify"):
+        put(archive.replace(b"Last Lighthouse", b"Best Lighthouse"), path, replace=True)
+    put(archive, path, replace=True)
+    assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == archive

@@ -319,6 +319,7 @@ LONG_FILES = {
     "services/schedule/commands.py": "one class a command, and nothing else",
     "services/budget/files/cells.py": "what people write into cells, kind by kind",
     "services/budget/model/edits.py": "six edits of one plan that share their checks",
+    "runtime/audit/package/verifier.py": "it is handed out alone, and is read alone",
     "runtime/kafka/bus.py": "everything that FastStream and aiokafka are told, in one place",
     "runtime/kafka/relay.py": "sending and reading back are two halves of one promise",
     "runtime/log/contract.py": "the promises of every store, and its limits, in one place",

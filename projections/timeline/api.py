@@ -11,6 +11,7 @@ from projections.timeline.deals import without_fees
 from projections.timeline.items import items_of
 from projections.timeline.network import network
 from projections.timeline.screens import SCREENS
+from projections.timeline.sheets import sheets
 from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
 from projections.timeline.view import VIEW
 from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
@@ -81,4 +82,6 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="timeline", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="timeline", version=1, view=VIEW, routes=routes, screens=SCREENS, sheets=sheets
+)

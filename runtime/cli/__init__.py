@@ -17,7 +17,7 @@ from runtime.cli import (
     views,
     work,
 )
-from runtime.cli.audit import anchoring, verifying
+from runtime.cli.audit import anchoring, package, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -63,6 +63,8 @@ auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what 
 auditing.command("verify")(guarded(verifying.verify))
 auditing.command("anchor")(guarded(anchoring.anchor))
 auditing.command("key")(guarded(anchoring.key))
+auditing.command("export")(guarded(package.export))
+auditing.command("check")(guarded(package.check))
 auditing.command("readings")(guarded(readings.readings))
 app.add_typer(auditing, name="audit")
 

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import rooms
 from runtime.embedded.home import Home
+from runtime.kafka import anchors
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
 from runtime.migrate import check
@@ -91,9 +92,11 @@ async def _database(settings: Settings) -> list[Finding]:
 
 async def _kafka(settings: Settings) -> Finding:
     admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=5_000)
+    partitions = {settings.topic(log): PARTITIONS for log in rooms.services()}
+    partitions[settings.topic(anchors.NAME)] = 1
     try:
         await asyncio.wait_for(admin.start(), 10)
-        topics = await admin.describe_topics([settings.topic(log) for log in rooms.services()])
+        topics = await admin.describe_topics(list(partitions))
     except Exception as error:
         return Finding("Kafka", False, repr(error), "check REEL_KAFKA and its TLS/SASL settings")
     finally:
@@ -101,8 +104,8 @@ async def _kafka(settings: Settings) -> Finding:
     wrong = [
         topic["topic"]
         for topic in topics
-        if topic["error_code"] or len(topic["partitions"]) != PARTITIONS
+        if topic["error_code"] or len(topic["partitions"]) != partitions[topic["topic"]]
     ]
     if wrong:
         return Finding("Kafka", False, f"not as needed: {', '.join(wrong)}", "run `reel migrate`")
-    return Finding("Kafka", True, f"{len(topics)} topics of {PARTITIONS} partitions")
+    return Finding("Kafka", True, f"{len(topics)} topics, {sum(partitions.values())} partitions")

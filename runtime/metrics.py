@@ -27,6 +27,13 @@ RELAY_AGE = Gauge("reel_relay_age_seconds", "Age of the oldest unconfirmed event
 RELAY_SENT = Counter("reel_relay_sent_events", "Events that Kafka confirmed", ["log"])
 RELAY_LOSSES = Counter("reel_relay_broker_losses", "Times that Kafka had lost data", ["log"])
 
+ANCHOR_AGE = Gauge(
+    "reel_anchor_age_seconds", "How long ago all that the logs held was last found anchored"
+)
+ANCHORS_REFUSED = Counter(
+    "reel_anchors_refused", "Times that a log did not agree with its last anchor"
+)
+
 LAG = Gauge("reel_lag_events", "Positions behind the log's head", ["consumer", "log"])
 APPLIED = Counter("reel_applied_events", "Events folded", ["consumer", "log"])
 HOLES = Counter(

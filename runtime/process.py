@@ -16,8 +16,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from runtime import rooms
+from runtime.audit.anchorer import Anchorer
 from runtime.clock import DatabaseClock, Shift
 from runtime.handling import Handler
+from runtime.kafka import anchors
 from runtime.kafka.bus import Subscription, migrate_topics
 from runtime.kafka.relay import Relay
 from runtime.log.committer import Committer
@@ -104,7 +106,8 @@ def schemas(settings: Settings) -> list[Schema]:
 async def migrate_all(settings: Settings) -> list[str]:
     """Brings every database and topic to what this build needs; answers what was done."""
     applied = await asyncio.to_thread(migrate, schemas(settings))
-    created = await migrate_topics(settings, list(rooms.services()))
+    logs = list(rooms.services())
+    created = await migrate_topics(settings, logs, of_one_partition=[anchors.NAME])
     return applied + [f"topic {topic}" for topic in created]
 
 
@@ -138,6 +141,7 @@ class Process:
         self._faces: list[ServiceFace] = []
         self._readers: list[Reader] = []
         self._timers: list[Timers] = []
+        self._anchorer: Anchorer | None = None
         self._shift = Shift()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
@@ -182,6 +186,8 @@ class Process:
                 self._go(relay.run(), "relay")
             for timers in self._timers:
                 self._go(timers.run(), "timers")
+            if self._anchorer is not None:
+                self._go(self._anchorer.run(), "anchors")
             self._stop_on_signals()
             announce(f"http://{self._settings.host}:{listener.getsockname()[1]}")
             try:
@@ -233,6 +239,8 @@ class Process:
         for log in self._parts.relay:
             pool = await self._pools.of(log)
             self._relays.append(Relay(self._settings, await self._store(log), pool))
+        if self._parts.relay and self._settings.anchor_minutes:
+            self._anchorer = Anchorer(self._settings, list(rooms.services()))
 
     async def _store(self, log: str) -> Store:
         """A log as a service may use it: appending and reading, nothing else."""

@@ -36,6 +36,15 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = Field(
         default=None, description="base64 of 32 bytes that wrap the keys of personal fields"
     )
+    signing_key: SecretStr | None = Field(
+        default=None, description="Ed25519 in PEM (PKCS 8) that signs heads; else one is kept"
+    )
+    anchors: Path | None = Field(
+        default=None, description="the file of anchors; else anchors.reel in the home"
+    )
+    anchor_minutes: float = Field(
+        default=15, ge=0, description="how often the relay's process anchors; 0 is never"
+    )
 
     pool_size: int = Field(default=8, ge=2, le=100)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -64,6 +73,11 @@ class Settings(BaseSettings):
         if self.kafka is None:
             raise LookupError("no Kafka is named: set REEL_KAFKA, or run `reel up`")
         return self.kafka
+
+    @property
+    def anchors_file(self) -> Path:
+        """Where signed heads are appended."""
+        return self.anchors or self.home / "anchors.reel"
 
     def topic(self, log: str) -> str:
         """The topic that carries one log."""

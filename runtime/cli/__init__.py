@@ -5,6 +5,7 @@ import typer
 
 from runtime import rooms
 from runtime.cli import asking, machine, people, timers, trail, work
+from runtime.cli.audit import anchoring, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -33,6 +34,12 @@ waiting = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
 waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
+
+auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what they were.")
+auditing.command("verify")(guarded(verifying.verify))
+auditing.command("anchor")(guarded(anchoring.anchor))
+auditing.command("key")(guarded(anchoring.key))
+app.add_typer(auditing, name="audit")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

@@ -106,8 +106,12 @@ class TopicMismatch(Exception):
     """A topic is there, but not as Reel needs it."""
 
 
-async def migrate_topics(settings: Settings, logs: Sequence[str]) -> list[str]:
+async def migrate_topics(
+    settings: Settings, logs: Sequence[str], *, of_one_partition: Sequence[str] = ()
+) -> list[str]:
     """Creates the topics that are missing, checks the others, and answers what it created.
+
+    `of_one_partition` names topics that carry no log, and whose records are all in one order.
 
     Raises:
         TopicMismatch: a topic has another number of partitions, or would forget records.
@@ -116,10 +120,12 @@ async def migrate_topics(settings: Settings, logs: Sequence[str]) -> list[str]:
     await admin.start()
     try:
         created = []
-        for topic in [settings.topic(log) for log in logs]:
+        wanted = {settings.topic(log): PARTITIONS for log in logs}
+        wanted |= {settings.topic(name): 1 for name in of_one_partition}
+        for topic, partitions in wanted.items():
             new = NewTopic(
                 topic,
-                PARTITIONS,
+                partitions,
                 settings.kafka_replication,
                 topic_configs={
                     "cleanup.policy": "delete",
@@ -134,23 +140,24 @@ async def migrate_topics(settings: Settings, logs: Sequence[str]) -> list[str]:
                 created.append(topic)
             elif code != TopicAlreadyExistsError.errno:
                 raise for_code(code)(f"{topic}: {response.topic_errors[0]}")
-        await _check_topics(admin, [settings.topic(log) for log in logs])
+        await _check_topics(admin, wanted)
         return created
     finally:
         await admin.close()
 
 
-async def _check_topics(admin: AIOKafkaAdminClient, topics: list[str]) -> None:
+async def _check_topics(admin: AIOKafkaAdminClient, wanted: Mapping[str, int]) -> None:
     for _ in range(50):
-        found = await admin.describe_topics(topics)
+        found = await admin.describe_topics(list(wanted))
         if all(not topic["error_code"] for topic in found):
             break
         await asyncio.sleep(0.1)
     for topic in found:
-        if len(topic["partitions"]) != PARTITIONS:
+        partitions = wanted[topic["topic"]]
+        if len(topic["partitions"]) != partitions:
             raise TopicMismatch(
                 f"topic {topic['topic']} has {len(topic['partitions'])} partitions where the log "
-                f"has {PARTITIONS}: delete the topic, and the relay will fill it again"
+                f"has {partitions}: delete the topic, and the relay will fill it again"
             )
 
 

@@ -28,6 +28,7 @@ ROWS: Mapping[str, Sequence[MetricWrapperBase]] = {
         metrics.RELAY_SENT,
         metrics.RELAY_LOSSES,
     ),
+    "Anchors": (metrics.ANCHOR_AGE, metrics.ANCHORS_REFUSED),
 }
 """Where each figure stands; one that is named nowhere here stands in a row of its own, last."""
 

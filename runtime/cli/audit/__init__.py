@@ -1,0 +1,1 @@
+"""What an auditor asks of an installation, and what he is given."""

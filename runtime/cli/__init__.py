@@ -5,7 +5,7 @@ import typer
 
 from runtime import rooms
 from runtime.cli import asking, machine, people, timers, trail, work
-from runtime.cli.audit import anchoring, verifying
+from runtime.cli.audit import anchoring, replaying, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -35,8 +35,11 @@ waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
 
-auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what they were.")
+auditing = typer.Typer(
+    no_args_is_help=True, help="Prove that the logs are what they were, and what is shown."
+)
 auditing.command("verify")(guarded(verifying.verify))
+auditing.command("replay")(guarded(replaying.replay))
 auditing.command("anchor")(guarded(anchoring.anchor))
 auditing.command("key")(guarded(anchoring.key))
 app.add_typer(auditing, name="audit")

@@ -1,0 +1,158 @@
+"""Live rows, the log and Kafka tell the same of histories that are drawn by lot, in whichever order
+and in whichever pages the workers heard them, and wherever they are."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from events.envelope import Recorded
+from runtime import rooms
+from runtime.audit.replay import run
+from runtime.audit.replay.run import Replayed, Source, replay
+from runtime.kafka.bus import migrate_topics
+from runtime.kafka.relay import Relay
+from runtime.view import Rows
+from tests.audit.replaying import VOCABULARY, Studio, film_of, made, studio
+from tests.carrying.world import Topic, running, until
+from tests.servers import drop_database, fresh_database
+
+pytestmark = pytest.mark.integration
+
+SEED = int(os.environ.get("REEL_SEED") or random.SystemRandom().randrange(10**6))
+FACTS_EACH = 20
+FILMS = [film_of(number) for number in range(2)]
+EVERY = tuple(rooms.projections())
+
+
+@pytest.fixture(scope="module")
+async def films(
+    database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Studio]:
+    """Two films of drawn facts in all logs; no worker has heard of them."""
+    dsn = fresh_database(database_url)
+    await asyncio.to_thread(made, dsn)
+    found = await studio(dsn, tmp_path_factory.mktemp("replay"))
+    chance = random.Random(SEED)
+    for _ in range(FACTS_EACH):
+        for production in FILMS:
+            for log, events in VOCABULARY.items():
+                await found.record(log, production, [chance.choice(events)])
+    yield found
+    await asyncio.wait_for(found.pool.close(), 10)
+    await asyncio.to_thread(drop_database, dsn)
+
+
+async def clean(
+    films: Studio, source: Source = Source.LOG, models: Sequence[str] = EVERY
+) -> Replayed:
+    """A replay that finds nothing."""
+    done = await replay(films.settings, source, models, None, 1)
+    assert done.outcome.findings == [], f"REEL_SEED={SEED}"
+    assert done.outcome.differences == [], f"REEL_SEED={SEED}"
+    return done
+
+
+async def test_wherever_the_workers_are_their_rows_are_what_a_replay_makes_of_the_log(
+    films: Studio,
+) -> None:
+    chance = random.Random(SEED)
+    compared = 0
+    for number, (name, page) in enumerate(await films.pages(chance)):
+        await films.take(name, page)
+        if number % 17 == 0:
+            await films.start()
+        compared += (await clean(films, models=[name])).outcome.rows
+    done = await clean(films)
+    assert done.outcome.productions == len(FILMS)
+    assert done.outcome.facts == len(FILMS) * len(VOCABULARY) * FACTS_EACH
+    assert compared > done.outcome.rows > 200
+
+
+async def test_rows_are_those_of_one_fold_of_everything_too(films: Studio) -> None:
+    for name, one in rooms.projections().items():
+        tables = films.consumers[name]._sink._tables
+        async with films.pool.acquire() as connection:
+            held = await tables.load(connection, FILMS)
+        for production in FILMS:
+            rows = Rows()
+            for log in one.view.logs:
+                one.view.fold(await films.stores[log].of_production(production), rows)
+            assert held[production] == rows, name
+
+
+async def test_several_processes_find_what_one_finds(
+    films: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = await clean(films)
+    monkeypatch.setattr(run, "EVENTS_WORTH_A_JOB", 1)
+    monkeypatch.setattr("runtime.audit.replay.plan.PART_FACTS", 10)
+    told: list[tuple[int, int]] = []
+    done = await replay(
+        films.settings, Source.LOG, EVERY, None, 2, lambda *progress: told.append(progress)
+    )
+    assert done.outcome == alone.outcome
+    assert told[0] == (0, alone.outcome.facts)
+    assert told[-1] == (alone.outcome.facts, alone.outcome.facts)
+
+
+async def test_what_the_relays_sent_tells_the_same_though_some_of_it_came_twice(
+    films: Studio, kafka: str
+) -> None:
+    """Also where Kafka is ahead of the workers, and where they are ahead of Kafka."""
+    films.settings = films.settings.model_copy(update={"kafka": kafka})
+    await migrate_topics(films.settings, list(films.stores))
+    topics = {log: Topic(kafka, films.settings.topic(log), films.settings) for log in films.stores}
+    relays = [Relay(films.settings, store, films.pool) for store in films.stores.values()]
+    chance = random.Random(SEED)
+    unheard = await more(films, chance)
+    async with running(*(one.run() for one in relays)):
+        await until(lambda: all_sent(films))
+    again = [one for one in await topics["budget"].records() if chance.random() < 0.3]
+    await topics["budget"].send_again(again)
+
+    done = await clean(films, Source.KAFKA)
+
+    assert done.outcome.facts == (await clean(films)).outcome.facts
+    assert counted(done, "were told again") == len(again) > 0
+    assert counted(done, "had not been sent yet") == 0
+
+    for name, one in rooms.projections().items():
+        for log in one.view.logs:
+            await films.take(name, unheard[log])
+    unsent = await more(films, chance)
+    for name, one in rooms.projections().items():
+        for log in one.view.logs:
+            await films.take(name, unsent[log])
+    done = await clean(films, Source.KAFKA)
+    assert done.outcome.facts == (await clean(films)).outcome.facts
+    for topic in topics.values():
+        await topic.delete()
+
+
+async def more(films: Studio, chance: random.Random) -> dict[str, list[Recorded]]:
+    """Some more facts of one film, in every log."""
+    found = {}
+    for log, events in VOCABULARY.items():
+        last = (await films.stores[log].heads()).position
+        await films.record(log, FILMS[0], chance.choices(events, k=5))
+        found[log] = await films.stores[log].page(last)
+    return found
+
+
+def counted(done: Replayed, what: str) -> int:
+    """How many facts the remarks have of that."""
+    said = [one.split(": ")[1] for one in done.outcome.remarks if what in one]
+    return sum(int(one.split()[0].replace(",", "")) for one in said)
+
+
+async def all_sent(films: Studio) -> bool:
+    for log in films.stores:
+        ((sent, recorded),) = await films.pool.fetch(
+            f"SELECT relay.position, head.position FROM {log}.relay, {log}.head"
+        )
+        if sent < recorded:
+            return False
+    return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 from runtime.audit.replay.told import Difference, Told
@@ -94,4 +95,10 @@ def _row(row: Row) -> str:
 
 
 def _value(value: object) -> str:
-    return "null" if value is None else str(value)
+    match value:
+        case None:
+            return "null"
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return str(value)

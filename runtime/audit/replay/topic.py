@@ -131,12 +131,15 @@ class TopicCheck:
 
     def _remark(self, partition: int) -> None:
         for count, what in (
-            (self._repeats, "were told again, which consumers drop"),
-            (self._of_another_history, "are of another history of the log: consumers drop them"),
-            (self._not_sent, "had not been sent yet, and were taken from the log"),
+            (self._repeats, "records that came again, and are dropped"),
+            (
+                self._of_another_history,
+                "records of another history of the log, which consumers drop",
+            ),
+            (self._not_sent, "facts that had not been sent yet, and were taken from the log"),
         ):
             if count:
-                self.outcome.remarks.append(f"{self.log}/{partition}: {count:,} facts {what}")
+                self.outcome.remarks.append(f"{self.log}/{partition}: {what}: {count:,}")
 
 
 def _apart(right: Recorded, wrong: Recorded) -> tuple[str, str]:

@@ -140,10 +140,11 @@ async def _last(settings: Settings) -> tuple[Statement | None, str | None]:
         on_topic = await topic.read(settings, last_only=True)
         sent = on_topic[-1] if on_topic else None
     except (LookupError, *topic.AWAY) as error:
-        if not lines:
+        if not settings.anchors_file.exists():
             raise LookupError(
                 f"{settings.anchors_file} is not there and the topic cannot be read "
-                f"({error or type(error).__name__}): what the last anchor was is not known"
+                f"({error or type(error).__name__}), so what the last anchor was is not known: "
+                "name the file with REEL_ANCHORS, or make an empty one if there never was any"
             ) from error
     stated = (one for line in reversed(lines) if (one := _statement(settings, line)))
     found = [one for one in (next(stated, None), _statement(settings, sent or "")) if one]

@@ -46,11 +46,8 @@ class PostgresLog:
             )
 
     async def _incarnations(self) -> tuple[Incarnation, ...]:
-        table = f"{self.log}.incarnation"
-        if not await self._connection.fetchval("SELECT to_regclass($1)::text", table):
-            return ()
         rows = await self._connection.fetch(
-            f"SELECT incarnation::text, parent::text, branched_at FROM {table}"
+            f"SELECT incarnation::text, parent::text, branched_at FROM {self.log}.incarnation"
         )
         return tuple(Incarnation(*row) for row in rows)
 

@@ -21,19 +21,20 @@ async def verify(
     `progress` hears of a log how many positions out of how many were read.
     """
     findings, remarks = list(anchors.findings), list(anchors.remarks)
+    gone = _gone(anchors.statements, {log.log for log in logs})
+    findings += gone
     reports = []
     with Causes() as causes:
         standings = [await log.standing() for log in logs]
         for log, standing in zip(logs, standings, strict=True):
             verifier = LogVerifier(log, standing, anchors, production, causes, progress)
             reports.append(await verifier.run())
-        if production is None and not any(report.findings for report in reports):
+        if production is None and not (gone or any(report.findings for report in reports)):
             # An effect may be there of a cause that came when its log had been told its end.
             for log, standing in zip(logs, standings, strict=True):
                 await _take_the_rest(log, standing.last_position, causes)
             restored = any(len(standing.incarnations) > 1 for standing in standings)
             findings += causes.findings(restored=restored)
-    findings += _gone(anchors.statements, {log.log for log in logs})
     newest_us = anchors.statements[-1].at_us if anchors.statements else 0
     return Report(reports, findings, remarks, len(anchors.statements), newest_us)
 

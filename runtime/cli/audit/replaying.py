@@ -117,8 +117,8 @@ def _cure(done: Replayed) -> None:
     if done.outcome.found and done.source is Source.KAFKA:
         regret(
             "Kafka does not carry what the log holds",
-            ". The log is the truth once `reel audit verify` says that it is whole: then delete "
-            "the topic, `reel migrate` makes it again and the relay fills it",
+            ". Where `reel audit verify` says that the log is whole: stop Reel, delete the topic, "
+            "`reel migrate`, start; the relay fills it again",
         )
     elif done.outcome.found:
         regret(

@@ -63,7 +63,7 @@ async def done(
         work = [loop.run_in_executor(pool, _run, part, settings) for part in parts]
         watching = asyncio.create_task(_watch(tally, tell))
         try:
-            for one in asyncio.as_completed(work):
+            for one in work:
                 outcome.add(await one)
         except BrokenProcessPool as error:
             raise JobKilled("a process that folded was killed: run the replay again") from error

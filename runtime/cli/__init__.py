@@ -17,7 +17,7 @@ from runtime.cli import (
     views,
     work,
 )
-from runtime.cli.audit import anchoring, package, verifying
+from runtime.cli.audit import anchoring, package, replaying, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -59,8 +59,11 @@ standing.command("list")(guarded(parked.list_))
 standing.command("retry")(guarded(parked.retry))
 app.add_typer(standing, name="parked")
 
-auditing = typer.Typer(no_args_is_help=True, help="Prove that the logs are what they were.")
+auditing = typer.Typer(
+    no_args_is_help=True, help="Prove that the logs are what they were, and what is shown."
+)
 auditing.command("verify")(guarded(verifying.verify))
+auditing.command("replay")(guarded(replaying.replay))
 auditing.command("anchor")(guarded(anchoring.anchor))
 auditing.command("key")(guarded(anchoring.key))
 auditing.command("export")(guarded(package.export))

@@ -1,5 +1,6 @@
 """The whole film as the demo tells it, over HTTP, PostgreSQL and Kafka: what it leaves in four logs
 holds together, and at every position of it six read models are what naive folds make of the facts.
+A replay of what the logs hold, and of what Kafka carries, finds the rows that are live.
 
 Every fact is folded by the real machinery in a transaction of its own; behind it the tables that it
 wrote are read back from PostgreSQL, and at the end all of them. Now and then the story stops, and
@@ -20,6 +21,7 @@ import pytest
 
 from events.envelope import moment_of, verified
 from runtime import rooms
+from runtime.audit.replay.run import Source, replay
 from runtime.cli.demo import _story
 from runtime.cli.work import recorded
 from runtime.log.contract import PARTITIONS, Store
@@ -217,6 +219,16 @@ def test_the_live_rows_of_the_whole_film_are_what_a_naive_fold_makes_of_its_trai
 ) -> None:
     projection = rooms.projections()[name]
     assert apart(live(instance, projection, film.production), tables_of(name, entries)) == []
+
+
+@pytest.mark.parametrize("source", Source)
+def test_the_whole_film_folded_again_is_what_is_live(
+    source: Source, film: Film, instance: Instance, entries: list[Entry]
+) -> None:
+    work = replay(instance.settings, source, list(rooms.projections()), film.production, 1)
+    outcome = instance.do(work).outcome
+    assert outcome.findings == [] and outcome.differences == []
+    assert outcome.facts == len(entries) and outcome.rows > len(entries)
 
 
 def test_there_is_a_naive_fold_for_every_projection() -> None:

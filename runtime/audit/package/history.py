@@ -98,8 +98,9 @@ async def history_of(
     except Gone as error:
         raise BadMoment(str(error)) from error
     events: dict[str, list[Recorded]] = {log: [] for log in stores}
-    async for page in past.events(production, cut):
-        events[page[0].log] += page
+    facts, _ = await past.facts(production, cut)
+    for one in facts:
+        events[one.log].append(one)
     for told in events.values():
         verified(told)
     ends = {log: await _end(store, *cut.moment.at[log]) for log, store in stores.items()}

@@ -1,0 +1,147 @@
+"""Proving that what readers are shown is what the logs make of it."""
+
+import asyncio
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from runtime.audit.replay.plan import chosen, production_id
+from runtime.audit.replay.run import Replayed, Source
+from runtime.audit.replay.run import replay as replayed
+from runtime.audit.replay.told import Difference
+from runtime.cli.audit.here import here
+from runtime.cli.output import REFUSED, AsJson, err, print_json, regret
+from runtime.printing import out, table
+
+SHOWN_MAX = 50
+
+
+def replay(
+    production: Annotated[
+        str | None, typer.Argument(help="one production; none = every one there is")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="a read model, again for a further one; none = all")
+    ] = None,
+    source: Annotated[
+        Source, typer.Option("--from", help="the logs, or what Kafka carries of them")
+    ] = Source.LOG,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=64, help="processes that fold at once; as many as cores")
+    ] = os.cpu_count() or 1,
+    as_json: AsJson = False,
+) -> None:
+    """Fold everything again, and compare every row of every read model with what is live."""
+    models, production = chosen(model or ()), production_id(production)
+    with _bar(source, quiet=as_json) as tell:
+        done = asyncio.run(replayed(here(), source, models, production, jobs, tell))
+    if as_json:
+        print_json(_as_json(done))
+    else:
+        _print(done)
+    if not done.outcome.is_clean:
+        raise typer.Exit(REFUSED)
+
+
+def _as_json(done: Replayed) -> dict[str, Any]:
+    outcome = done.outcome
+    return {
+        "ok": outcome.is_clean,
+        "from": done.source,
+        "models": done.models,
+        "productions": outcome.productions,
+        "facts": outcome.facts,
+        "rows": outcome.rows,
+        "seconds": round(done.seconds, 3),
+        "facts_a_second": _rate(done),
+        "differing": outcome.differing,
+        "differences": [dataclasses.asdict(one) for one in outcome.differences],
+        "found": outcome.found,
+        "findings": [dataclasses.asdict(one) for one in outcome.findings],
+        "remarks": outcome.remarks,
+    }
+
+
+def _print(done: Replayed) -> None:
+    outcome = done.outcome
+    for remark in outcome.remarks:
+        out.print(f"{remark}.", style="dim", highlight=False, markup=False)
+    for finding in outcome.findings[:SHOWN_MAX]:
+        regret("Not of the log", f": {finding}")
+    if outcome.differences:
+        shown = outcome.differences[:SHOWN_MAX]
+        title = f"{len(shown):,} of {outcome.differing:,} differences"
+        out.print(
+            table(title, ("Event", "Row", "Expected", "Found"), [_told(one) for one in shown])
+        )
+    source = "the logs" if done.source is Source.LOG else "Kafka"
+    out.print(
+        f"Folded {outcome.facts:,} facts of {outcome.productions:,} productions from {source} and "
+        f"compared {outcome.rows:,} rows of {len(done.models)} read models, "
+        f"{_rate(done):,} facts/s",
+        highlight=False,
+    )
+    if outcome.is_clean:
+        out.print("Every row is what the facts make of it", highlight=False)
+        return
+    _cure(done)
+
+
+def _told(one: Difference) -> list[str]:
+    event = one.event
+    return [
+        "no event"
+        if event is None
+        else f"{event.log} {event.position}, {event.type} {event.id} by {event.actor}, "
+        f"{event.recorded_at}",
+        f"{one.projection} {one.table}, {one.key}"
+        f"{f', column {one.column}' if one.column else ''}, production {one.production}",
+        "no such row" if one.expected is None else one.expected,
+        "no such row" if one.found is None else one.found,
+    ]
+
+
+def _cure(done: Replayed) -> None:
+    if differing := {one.projection: None for one in done.outcome.differences}:
+        names = ", ".join(differing)
+        regret(
+            f"What is shown is not what the facts make of it: {names}",
+            f". `reel rebuild {next(iter(differing))}` fills it anew beside what is read now; "
+            f"`reel rewind {next(iter(differing))}` empties it and folds it from the beginning",
+        )
+    if done.outcome.found and done.source is Source.KAFKA:
+        regret(
+            "Kafka does not carry what the log holds",
+            ". Where `reel audit verify` says that the log is whole: stop Reel, delete the topic, "
+            "`reel migrate`, start; the relay fills it again",
+        )
+    elif done.outcome.found:
+        regret(
+            "Not everything could be held against the log",
+            ". `reel audit verify` says whether the log is whole; a place that is of another "
+            "history goes with `reel rewind`",
+        )
+
+
+def _rate(done: Replayed) -> int:
+    return round(done.outcome.facts / done.seconds) if done.seconds else 0
+
+
+@contextmanager
+def _bar(source: Source, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} facts"),
+        TimeRemainingColumn(),
+    )
+    hidden = quiet or not err.is_terminal
+    with Progress(*columns, console=err, transient=True, disable=hidden) as progress:
+        task = progress.add_task(f"Folding from {source}", total=1)
+        yield lambda done, total: progress.update(task, completed=done, total=max(total, 1))

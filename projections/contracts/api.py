@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from events.contract import FEES_ARE_FOR
 from events.names import Id
 from projections.contracts.answers import Contract, Contracts
+from projections.contracts.explained.deals import explained
 from projections.contracts.rows import Deal
 from projections.contracts.screens import SCREENS
 from projections.contracts.telling import LIST, page_of_deals, summary, whole
@@ -82,4 +83,11 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="contracts", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="contracts",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+)

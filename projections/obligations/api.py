@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from events.contract import FEES_ARE_FOR, Side
 from projections.obligations.answers import Obligations, Status
+from projections.obligations.explained import explained
 from projections.obligations.screens import SCREENS
 from projections.obligations.telling import obligations, place, totals
 from projections.obligations.view import VIEW
@@ -69,4 +70,11 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="obligations", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="obligations",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+)

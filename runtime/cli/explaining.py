@@ -1,5 +1,6 @@
 """Why a figure is what it is, and what changed between two moments."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,10 @@ AsOf = Annotated[
 Effective = Annotated[
     str | None, typer.Option(help="as it was true then, by when each fact takes effect")
 ]
+Facts = Mapping[str, dict[str, Any]]
+"""Facts as they are told, by their ids."""
+SHOWN_MAX = 60
+"""Characters of a value that a line of a tree shows; `--json` has all."""
 
 
 def explain(
@@ -53,7 +58,8 @@ def explain(
     elif figure is None:
         _show_names(answer)
     else:
-        out.print(_tree(answer["figure"]), soft_wrap=True)
+        facts = {fact["id"]: fact for fact in answer["facts"]}
+        out.print(_tree(answer["figure"], facts), soft_wrap=True)
         show_freshness(answer)
 
 
@@ -75,6 +81,8 @@ def diff(
     with Client.of(url, name) as client:
         answer = client.get(path, **asked)
         facts = {fact["id"]: fact for fact in answer["facts"]}
+        # The pages behind the first are of its moment, whatever is recorded meanwhile.
+        asked["as_of"] = until or answer["moment"]["as_of"]
         while answer["next"] is not None:
             page = client.get(path, **asked, cursor=answer["next"])
             answer |= {"rows": answer["rows"] + page["rows"], "next": page["next"]}
@@ -93,8 +101,10 @@ def _named(model: str) -> Projection:
     found = [path for path in known if path == asked] or [
         path for path in known if path.startswith(asked)
     ]
-    if len(found) != 1:
-        raise LookupError(f"there is no read model {model!r}; there are {', '.join(known)}")
+    if not found:
+        raise LookupError(f"there is no read model {model!r}: it is one of {', '.join(known)}")
+    if len(found) > 1:
+        raise LookupError(f"{model!r} may be {' or '.join(found)}: write more of the name")
     return known[found[0]]
 
 
@@ -108,35 +118,39 @@ def _show_names(answer: dict[str, Any]) -> None:
     show_freshness(answer)
 
 
-def _tree(figure: dict[str, Any]) -> Tree:
+def _tree(figure: dict[str, Any], facts: Facts) -> Tree:
     tree = Tree(_line(figure))
-    _grow(tree, figure)
+    _grow(tree, figure, facts)
     return tree
 
 
-def _grow(tree: Tree, figure: dict[str, Any]) -> None:
+def _grow(tree: Tree, figure: dict[str, Any], facts: Facts) -> None:
     for term in figure["terms"]:
-        _grow(tree.add(_line(term)), term)
+        _grow(tree.add(_line(term)), term, facts)
+    if figure["told"] == "apart":
+        tree.add(Text(f"it goes on: ask for {figure['name']}", "dim"))
     if figure["facts_before"]:
-        tree.add(Text(f"{figure['facts_before']} earlier facts, see --json", "dim"))
-    for fact in figure["facts"]:
-        tree.add(_fact(fact))
+        tree.add(Text(f"and {figure['facts_before']} facts before these", "dim"))
+    for one in figure["facts"]:
+        tree.add(_fact(facts[one["fact"]], one["effects"]))
 
 
 def _line(figure: dict[str, Any]) -> Text:
     value = "none" if figure["value"] is None else figure["value"]
     said = Text.assemble(f"{figure['label']} = ", (f"{value} {figure['unit']}".strip(), "bold"))
+    if figure["told"] == "above":
+        return said.append("  as above", "dim")
     return said.append(f"  ({figure['formula']})", "dim") if figure["formula"] else said
 
 
-def _fact(fact: dict[str, Any]) -> Text:
+def _fact(fact: dict[str, Any], effects: list[dict[str, Any]]) -> Text:
     when = fact["recorded_at"][:16].replace("T", " ")
     said = Text.assemble(
         (f"{when} ", "dim"),
         f"{fact['type'].partition('.')[2]} by {fact['actor']}",
         (f"  {fact['log']} {fact['position']}", "dim"),
     )
-    for effect in fact["effects"]:
+    for effect in effects:
         said.append(f"  {effect['column']} {_moved(effect['before'], effect['after'])}", "cyan")
     if fact["reason"]:
         said.append(f"  “{fact['reason']}”")
@@ -158,7 +172,13 @@ def _document(fact: dict[str, Any]) -> str:
 
 
 def _moved(before: str | None, after: str | None) -> str:
-    return f"{'none' if before is None else before} → {'none' if after is None else after}"
+    return f"{_short(before)} → {_short(after)}"
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "none"
+    return value if len(value) <= SHOWN_MAX else f"{value[: SHOWN_MAX - 1]}…"
 
 
 def _show_difference(answer: dict[str, Any]) -> None:

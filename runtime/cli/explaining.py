@@ -59,7 +59,7 @@ def explain(
         _show_names(answer)
     else:
         facts = {fact["id"]: fact for fact in answer["facts"]}
-        out.print(_tree(answer["figure"], facts), soft_wrap=True)
+        out.print(_tree(answer["figure"], facts))
         show_freshness(answer)
 
 

@@ -1,10 +1,9 @@
 """Which facts made the cells of a read model what they are."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
-from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from events.envelope import Recorded
 from runtime.explaining.figures import Cells
@@ -54,7 +53,7 @@ class History:
 
 def _effects(change: Change, place: Place, columns: Iterable[str]) -> Iterator[Effect]:
     table, key = place
-    blank = _blank(table)
+    blank = _blank(table) if change.before is None else {}
     for column in columns:
         after = getattr(change.after, column)
         before = blank[column] if change.before is None else getattr(change.before, column)
@@ -62,10 +61,6 @@ def _effects(change: Change, place: Place, columns: Iterable[str]) -> Iterator[E
             yield Effect(table, key, column, before, after)
 
 
-@cache
-def _blank(table: Hashable) -> Mapping[str, Any]:
+def _blank(table: type[Any]) -> Mapping[str, Any]:
     """What a row of that class holds of a column that nobody has said anything of."""
-    return {
-        one.name: None if one.default is MISSING else one.default
-        for one in fields(cast(type[Any], table))
-    }
+    return {one.name: None if one.default is MISSING else one.default for one in fields(table)}

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from events.money import shown
 from projections.budget_status.figures import Figures, category_of, figures
+from projections.budget_status.report import planned
 from projections.budget_status.rows import (
     Account,
     Category,
@@ -112,7 +113,7 @@ def of_line(line: Line, asker: Asker) -> Figure:
     return Figure(
         name=f"line/{line.line}/subtotal",
         label=f"{line.line} {line.description}",
-        value=shown(line.subtotal),
+        value=planned(line)["subtotal"],
         unit=asker.currency,
         formula=f"{line.amount:f} {line.unit} x {line.x:f} x {line.rate:f}, rounded half up",
         cells=(Cells(Line, (line.line,), ("amount", "unit", "x", "rate", "subtotal", "removed")),),

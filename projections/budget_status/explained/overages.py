@@ -30,7 +30,7 @@ def overage_figures(rows: Rows, asker: Asker) -> Iterator[Figure]:
         efc = _figure(told, "efc", "what was expected then", "efc", asker)
         own = parts[told["overage"]]
         yield from (approved, efc, *own)
-        rule = "what is expected beyond what is approved"
+        rule = "what is expected beyond what is approved or asked for already"
         amount = _figure(told, "amount", rule, "amount", asker)
         yield replace(amount, terms=(efc, approved, *own))
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 
 from projections.contracts.changes import leaves
@@ -45,9 +44,12 @@ def explained(rows: Rows, asker: Asker) -> Iterator[Figure]:
 def _by_deal(rows: Rows) -> Iterator[tuple[Deal, Rows]]:
     """Each deal with its own rows, so that none is looked for among those of all."""
     own = {deal.contract: Rows({Deal: {(deal.contract,): deal}}) for deal in rows.all(Deal)}
-    for row in chain(rows.all(Version), rows.all(Standing)):
-        if row.contract in own:
-            own[row.contract].put(row)
+    for version in rows.all(Version):
+        if version.contract in own:
+            own[version.contract].put(version)
+    for standing in rows.all(Standing):
+        if standing.contract in own:
+            own[standing.contract].put(standing)
     for deal in rows.all(Deal):
         yield deal, own[deal.contract]
 

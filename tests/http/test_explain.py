@@ -22,6 +22,7 @@ STEEL = {
     "incurred_on": "2026-09-11",
 }
 ESTIMATE = {
+    "estimate": "EST-1",
     "account": "2302",
     "basis": "efc",
     "value": "124000",

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from events.contract import FEES_ARE_FOR
 from events.names import Id
 from projections.contracts.answers import Contract, Contracts
+from projections.contracts.explained.deals import explained
 from projections.contracts.rows import Deal
 from projections.contracts.screens import SCREENS
 from projections.contracts.sheets import sheets
@@ -85,5 +86,11 @@ def routes(reader: Reader) -> APIRouter:
 
 
 projection = Projection(
-    name="contracts", version=1, view=VIEW, routes=routes, screens=SCREENS, sheets=sheets
+    name="contracts",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+    sheets=sheets,
 )

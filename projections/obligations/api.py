@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from events.contract import FEES_ARE_FOR, Side
 from projections.obligations.answers import Obligations, Status
+from projections.obligations.explained import explained
 from projections.obligations.screens import SCREENS
 from projections.obligations.sheets import sheets
 from projections.obligations.telling import obligations, place, totals
@@ -73,5 +74,11 @@ def routes(reader: Reader) -> APIRouter:
 
 
 projection = Projection(
-    name="obligations", version=1, view=VIEW, routes=routes, screens=SCREENS, sheets=sheets
+    name="obligations",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+    sheets=sheets,
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from events.contract import FEES_ARE_FOR
 from projections.timeline.answers import ItemKind, Timeline
 from projections.timeline.deals import without_fees
+from projections.timeline.explained.timeline import explained
 from projections.timeline.items import items_of
 from projections.timeline.network import network
 from projections.timeline.screens import SCREENS
@@ -83,5 +84,11 @@ def routes(reader: Reader) -> APIRouter:
 
 
 projection = Projection(
-    name="timeline", version=1, view=VIEW, routes=routes, screens=SCREENS, sheets=sheets
+    name="timeline",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+    sheets=sheets,
 )

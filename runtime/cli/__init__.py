@@ -4,7 +4,7 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, machine, people, timers, trail, work
+from runtime.cli import asking, backups, machine, people, timers, trail, work
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -24,6 +24,9 @@ for command in (
     machine.migrate,
     machine.rewind,
     machine.doctor,
+    backups.backup,
+    backups.restore,
+    backups.restored,
     people.token,
     trail.trail,
 ):

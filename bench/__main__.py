@@ -22,8 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import pgbench
+from bench.cold import COLD_GOAL, Cold, measure
 from bench.load import IN_FLIGHT, STREAMS, Figure, Load
 from bench.recount import recount
+from bench.streams import kinds
 from runtime.clock import DatabaseClock
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.handling import Handler
@@ -118,7 +120,20 @@ async def _bench(database_url: str, *, quick: bool) -> dict[str, Any]:
         },
     }
     await pool.close()
+    result["cold"] = [vars(one) for one in await _cold(database_url, before // 10)]
     return result
+
+
+async def _cold(database_url: str, events: int) -> list[Cold]:
+    """Behind the recount, since these streams are none of what it counts."""
+    schemas = [Schema(database_url, log, "log") for log in {one.log for one in kinds()}]
+    schemas += [Schema(database_url, f"{one.name}_service", "reader") for one in schemas]
+    await asyncio.to_thread(migrate, schemas)
+    found = []
+    for long in kinds():
+        err.print(f"A stream {long.kind} of {events:,} facts …")
+        found.append(await measure(database_url, long, events))
+    return found
 
 
 async def _best_clients(database_url: str, seconds: int) -> int:
@@ -161,6 +176,14 @@ def _show(result: dict[str, Any]) -> None:
             f"{one['ratio_to_pgbench']} ({one['spread'][0]}–{one['spread'][1]})",
         )
     err.print(table)
+    cold = Table(title=f"The next command of a stream; goal: cold ≤ {COLD_GOAL} × warm")
+    for column in ("", "facts", "warm ms", "cold ms", "no snapshot ms", "cold × warm"):
+        cold.add_column(column, justify="right" if column else "left")
+    for one in result["cold"]:
+        cold.add_row(
+            *(f"{value:,}" if not isinstance(value, str) else value for value in one.values())
+        )
+    err.print(cold)
     counted = result["recount"]
     err.print(
         f"Recount: {counted['events']:,} events, {counted['chains']:,} chains, "
@@ -178,6 +201,11 @@ def _verdict(result: dict[str, Any], committed: dict[str, Any] | None) -> int:
         now, then = result[name]["ratio_to_pgbench"], committed[name]["ratio_to_pgbench"]
         if now < then / 2:
             err.print(f"[red]{name}: {now} × pgbench, less than half of {then}[/red]")
+            return 1
+    then_of = {one["kind"]: one["ratio"] for one in (committed or {}).get("cold", ())}
+    for one in result["cold"]:
+        if one["ratio"] > 2 * max(COLD_GOAL, then_of.get(one["kind"], COLD_GOAL)):
+            err.print(f"[red]{one['kind']}: cold is {one['ratio']} × warm[/red]")
             return 1
     return 0
 

@@ -24,6 +24,8 @@ from runtime.snapshots.streams import StreamSnapshots
 from services.budget.policies import Known
 
 COMMANDS = 40
+COLD_GOAL = 5
+"""How many warm commands a cold one may take."""
 
 _BUDGET = Known(currency="USD", title="The Last Lighthouse")
 

@@ -8,6 +8,8 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import rooms
+from runtime.backup.agreement import Agreement
+from runtime.backup.lost_causes import lost_causes
 from runtime.embedded.home import Home
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
@@ -84,9 +86,37 @@ async def _database(settings: Settings) -> list[Finding]:
     try:
         await asyncio.to_thread(check, schemas(settings))
         found.append(Finding("schemas", True, "as this build knows them"))
+        found += await _histories(settings)
     except Exception as error:
         found.append(Finding("schemas", False, str(error), "run `reel migrate`"))
     return found
+
+
+async def _histories(settings: Settings) -> list[Finding]:
+    """Whether consumers and logs, and logs among each other, share one history."""
+    known = schemas(settings)
+    logs = {one.name: one.database_url for one in known if one.set == "log"}
+    standings = await Agreement(logs, [one.database_url for one in known]).look()
+    apart = [one for one in standings if one.ahead or one.renamed]
+    lost = await lost_causes(logs)
+    return [
+        Finding(
+            "consumers",
+            not apart,
+            "; ".join(
+                f"{one.consumer}: {(*one.ahead, f'of an older history of {one.renamed}')[0]}"
+                for one in apart
+            )
+            or f"{len(standings)} share their logs' histories",
+            "stop Reel, run `reel restored`" if apart else "",
+        ),
+        Finding(
+            "causes",
+            not lost,
+            "; ".join(map(str, lost)) or "every fact's cause is there",
+            "a log was restored to an earlier moment; correct each in its room" if lost else "",
+        ),
+    ]
 
 
 async def _kafka(settings: Settings) -> Finding:

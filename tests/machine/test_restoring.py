@@ -103,7 +103,7 @@ def has_folded(house: House, schema: str, log: str, position: int) -> None:
 
 def place(house: House, schema: str, log: str) -> Any:
     rows = house.sql(
-        f"""SELECT position, place.incarnation = head.incarnation, "offset"
+        f"""SELECT place.position, place.incarnation = head.incarnation, "offset"
             FROM {schema}.place, {log}.head WHERE place.log = '{log}'"""
     )
     return rows[0] if rows else None

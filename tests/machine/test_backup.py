@@ -153,3 +153,32 @@ def posted(film: object) -> list[str]:
         for entry in film.trail("budget")  # type: ignore[attr-defined]
         if entry["type"] == "budget.CostPosted"
     ]
+
+
+def test_without_the_vault_everything_works_and_names_are_erased(
+    database_url: str, kafka: str, tmp_path: Path
+) -> None:
+    """Until the vault, which was kept elsewhere, is restored too."""
+    home, to = tmp_path / "home", folder(tmp_path)
+    with house(database_url, kafka, home) as old, old.up() as instance:
+        film = instance.film(team=False, name="Zoë Tremblant")
+        old.backup(to)
+    elsewhere = (to / "vault.dump").rename(tmp_path / "vault.dump")
+    with house(database_url, kafka, home) as new:
+        assert new.restore(to).vault == "not in the backup: personal texts say [erased]"
+        with new.up() as instance:
+            film = film_of(instance, film.production)
+            assert name_in(film) == "[erased]"
+            film.appoint("auditor", "Somebody New", name="Somebody New")
+            assert name_in(film, 1) == "Somebody New"
+        elsewhere.rename(to / "vault.dump")
+        assert new.restore(to, replace=True).vault.startswith("kept")
+        assert new.restore(to, replace=True, with_vault=True).vault.startswith("restored")
+        with new.up() as instance:
+            assert name_in(film_of(instance, film.production)) == "Zoë Tremblant"
+
+
+def name_in(film: object, number: int = 0) -> str:
+    told = [entry["data"].get("name") for entry in film.trail("approval")]  # type: ignore[attr-defined]
+    name: str = [one for one in told if one is not None][number]
+    return name

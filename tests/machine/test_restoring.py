@@ -17,6 +17,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from events.budget import BudgetSubmitted
+from runtime import doctor
 from runtime.backup import script
 from runtime.backup.agreement import Agreement
 from runtime.backup.lost_causes import lost_causes
@@ -28,6 +29,7 @@ from runtime.log.contract import Append, NewEvent
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import UnknownSchema, check, migrate
 from tests.carrying.world import cost, production_in
+from tests.cli.conftest import Shell
 from tests.machine.house import House, folder, house
 from tests.servers import fresh_database
 
@@ -363,6 +365,19 @@ def test_facts_that_rest_on_what_is_gone_are_told(here: House, tmp_path: Path) -
     logs = {log: str(here.settings.database_url) for log in LOGS}
     record(here, "schedule", causation=sound)
     assert asyncio.run(lost_causes(logs)) == [told]
+    consumers, causes = asyncio.run(doctor._histories(here.settings))
+    assert consumers.ok and not causes.ok and str(told) in causes.said
+
+
+def test_the_doctor_names_who_is_ahead_of_a_log_that_was_restored_by_hand(here: House) -> None:
+    record(here, "budget")
+    has_folded(here, "inbox_v1", "budget", 1)
+    here.sql("UPDATE budget.head SET incarnation = gen_random_uuid()")
+    consumers, causes = asyncio.run(doctor._histories(here.settings))
+    assert not consumers.ok and causes.ok
+    assert "inbox_v1" in consumers.said and "reel restored" in consumers.cure
+    restored(here.schemas, ["budget"])
+    assert all(one.ok for one in asyncio.run(doctor._histories(here.settings)))
 
 
 def test_without_a_restore_nothing_rests_on_what_is_gone(here: House) -> None:
@@ -389,3 +404,29 @@ def test_after_postgresql_was_restored_reel_is_told(here: House) -> None:
     assert here.sql("SELECT count(*) FROM budget_service.answered") == [(0,)]
     with pytest.raises(LookupError, match="there is no log 'catering'"):
         restored(here.schemas, ["catering"])
+
+
+# --- the command line ------------------------------------------------------------------------
+
+
+def test_the_command_line_backs_up_and_restores(here: House, tmp_path: Path) -> None:
+    record(here, "budget")
+    to = folder(tmp_path)
+    shell = Shell(here.settings.home)
+    named = {
+        "REEL_DATABASE_URL": str(here.settings.database_url),
+        "REEL_KAFKA": NO_KAFKA,
+    }
+    taken = shell.reel("backup", str(to), **named)
+    assert taken.exit_code == 0, taken.output
+    assert "Backed up in" in taken.stdout and "vault.dump holds the keys" in taken.stdout
+    assert "Dumping budget and budget_service" in taken.stderr
+    again = shell.reel("backup", str(to), **named)
+    assert again.exit_code != 0 and "name a new folder" in again.stderr
+    refused = shell.reel("restore", str(to), **named)
+    assert refused.exit_code == 2 and "--replace agrees to that" in refused.stderr
+    done = shell.reel("restore", str(to), "--replace", "--json", **named)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["rooms"][:2] == ["approval", "budget"]
+    told = shell.reel("restored", "budget", **named)
+    assert told.exit_code == 0 and "Restored: budget." in told.stdout, told.output

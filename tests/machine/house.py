@@ -20,7 +20,7 @@ from runtime.migrate import Schema
 from runtime.people.identity import Issuer
 from runtime.process import Parts, Process, migrate_all, schemas
 from runtime.settings import Settings
-from tests.http.film import LEADER, NAMES, Film, good
+from tests.http.film import LEADER, Film, good
 from tests.http.instance import LIVE_SECONDS_MAX, Instance, settings_of, wait_for
 from tests.servers import drop_database, fresh_database
 
@@ -136,6 +136,16 @@ def folder(tmp: Path, name: str = "backup") -> Path:
     return path
 
 
+def new_film(instance: Instance, *, team: bool = True, **opening: Any) -> Film:
+    """A film that is opened now, however long its own room takes to hear of it."""
+    film = instance.film(team=False, **opening)
+    trail = f"{film.home}/approval/trail"
+    wait_for("the production", lambda: film.client(LEADER).get(trail).is_success, 120)
+    if team:
+        film.appoint_everybody()
+    return film
+
+
 def film_of(instance: Instance, production: str) -> Film:
     """A film that is there already."""
     return Film(instance.as_, instance.issuer.person, production)
@@ -157,6 +167,3 @@ def cost(film: Film, name: str, amount: str = "10.00") -> str:
 def status(film: Film, after: str | None = None) -> Any:
     """What the film has cost to date."""
     return film.status(after=after)
-
-
-__all__ = ["LEADER", "NAMES"]

@@ -9,7 +9,7 @@ import pytest
 from runtime.backup.manifest import read
 from tests.http.film import LEADER, code
 from tests.http.instance import wait_for
-from tests.machine.house import House, cost, film_of, folder, house
+from tests.machine.house import House, cost, film_of, folder, house, new_film
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +21,7 @@ def test_a_backup_under_load_is_restored_on_an_empty_server(
     home, to = tmp_path / "home", folder(tmp_path)
     with house(database_url, kafka, home) as old:
         with old.up() as instance:
-            film = instance.film()
+            film = new_film(instance)
             before = [cost(film, f"INV-{number}") for number in range(5)]
             stop, after = threading.Event(), list[str]()
 
@@ -106,7 +106,7 @@ def test_a_restore_on_top_takes_the_later_facts_away_and_everybody_agrees(
     to = folder(tmp_path)
     with house(database_url, kafka, tmp_path / "home") as here:
         with here.up() as instance:
-            film = instance.film(name="Rosalind Achterberg")
+            film = new_film(instance, name="Rosalind Achterberg")
             kept = cost(film, "INV-1", "100.00")
             film.status(after=kept)
             manifest = here.backup(to)
@@ -161,7 +161,7 @@ def test_without_the_vault_everything_works_and_names_are_erased(
     """Until the vault, which was kept elsewhere, is restored too."""
     home, to = tmp_path / "home", folder(tmp_path)
     with house(database_url, kafka, home) as old, old.up() as instance:
-        film = instance.film(team=False, name="Zoë Tremblant")
+        film = new_film(instance, team=False, name="Zoë Tremblant")
         old.backup(to)
     elsewhere = (to / "vault.dump").rename(tmp_path / "vault.dump")
     with house(database_url, kafka, home) as new:

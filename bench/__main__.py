@@ -1,4 +1,6 @@
-"""`python -m bench`: durable commands a second beside pgbench on the same server, then a recount.
+"""`python -m bench`: durable commands a second beside pgbench on the same server, then a recount;
+then rebuilds beside a bare read and beside the `eventsourcing` library; then the next command of a
+long stream, cold beside warm.
 
 `--quick` is what CI runs: fewer events before, shorter runs; it fails when a ratio falls below half
 of the one in `bench/committed.json`. `--commit` writes that file anew.
@@ -21,11 +23,9 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import pgbench
-from bench.cold import COLD_GOAL, Cold, measure
+from bench import cold, moment, pgbench, rebuild
 from bench.load import IN_FLIGHT, STREAMS, Figure, Load
 from bench.recount import recount
-from bench.streams import kinds
 from runtime.clock import DatabaseClock
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.handling import Handler
@@ -36,6 +36,8 @@ from runtime.people.vault import MemoryVault
 from runtime.rooms import services
 
 COMMITTED = Path(__file__).with_name("committed.json")
+PARTS = ("commands", "rebuild", "moment", "cold")
+YARDSTICKS = ("bare_read", "projection_runner")
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
 err = Console(stderr=True)
@@ -46,27 +48,46 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the short form that CI runs")
     parser.add_argument("--commit", action="store_true", help="write bench/committed.json anew")
+    parser.add_argument("--only", choices=PARTS, help="one part, not all")
     chosen = parser.parse_args()
     named = os.environ.get("REEL_DATABASE_URL")
     if named:
-        result = uvloop.run(_bench(named, quick=chosen.quick))
+        result = uvloop.run(_all(named, chosen.only, quick=chosen.quick))
     else:
         with tempfile.TemporaryDirectory(prefix="reel-bench-") as folder:
             Path(folder).chmod(0o755)
             server = EmbeddedPostgres(Path(folder) / "postgres")
             try:
-                result = uvloop.run(_bench(server.start(), quick=chosen.quick))
+                result = uvloop.run(_all(server.start(), chosen.only, quick=chosen.quick))
             finally:
                 server.stop()
-    _show(result)
+    if "append" in result:
+        _show(result)
+    if "rebuild" in result:
+        _show_rebuild(result["rebuild"])
+    if "cold" in result:
+        _show_cold(result["cold"])
     json.dump(result, sys.stdout, indent=2)
     sys.stdout.write("\n")
     kind = "quick" if chosen.quick else "full"
     committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
     if chosen.commit:
-        committed[kind] = result
+        committed[kind] = committed.get(kind, {}) | result
         COMMITTED.write_text(json.dumps(committed, indent=2) + "\n")
     return _verdict(result, committed.get(kind))
+
+
+async def _all(database_url: str, only: str | None, *, quick: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    if only in (None, "commands"):
+        result |= await _bench(database_url, quick=quick)
+    if only in (None, "rebuild"):
+        result["rebuild"] = await rebuild.measured(database_url, quick=quick)
+    if only in (None, "moment"):
+        result["moment"] = await moment.measured(database_url, quick=quick)
+    if only in (None, "cold"):
+        result["cold"] = await cold.measured(database_url, quick=quick)
+    return result
 
 
 async def _bench(database_url: str, *, quick: bool) -> dict[str, Any]:
@@ -120,20 +141,7 @@ async def _bench(database_url: str, *, quick: bool) -> dict[str, Any]:
         },
     }
     await pool.close()
-    result["cold"] = [vars(one) for one in await _cold(database_url, before // 10)]
     return result
-
-
-async def _cold(database_url: str, events: int) -> list[Cold]:
-    """Behind the recount, since these streams are none of what it counts."""
-    schemas = [Schema(database_url, log, "log") for log in {one.log for one in kinds()}]
-    schemas += [Schema(database_url, f"{one.name}_service", "reader") for one in schemas]
-    await asyncio.to_thread(migrate, schemas)
-    found = []
-    for long in kinds():
-        err.print(f"A stream {long.kind} of {events:,} facts …")
-        found.append(await measure(database_url, long, events))
-    return found
 
 
 async def _best_clients(database_url: str, seconds: int) -> int:
@@ -176,14 +184,6 @@ def _show(result: dict[str, Any]) -> None:
             f"{one['ratio_to_pgbench']} ({one['spread'][0]}–{one['spread'][1]})",
         )
     err.print(table)
-    cold = Table(title=f"The next command of a stream; goal: cold ≤ {COLD_GOAL} × warm")
-    for column in ("", "facts", "warm ms", "cold ms", "no snapshot ms", "cold × warm"):
-        cold.add_column(column, justify="right" if column else "left")
-    for one in result["cold"]:
-        cold.add_row(
-            *(f"{value:,}" if not isinstance(value, str) else value for value in one.values())
-        )
-    err.print(cold)
     counted = result["recount"]
     err.print(
         f"Recount: {counted['events']:,} events, {counted['chains']:,} chains, "
@@ -191,23 +191,58 @@ def _show(result: dict[str, Any]) -> None:
     )
 
 
+def _show_rebuild(one: dict[str, Any]) -> None:
+    table = Table(title=f"Rebuild of {one['events']:,} events by {one['jobs']} processes")
+    for column in ("", "events a second", "rebuild ×"):
+        table.add_column(column, justify="right" if column else "left")
+    table.add_row("rebuild", f"{one['per_second']:,}", "1")
+    for name in YARDSTICKS:
+        other = one[name]
+        spread = f"{other['spread'][0]}–{other['spread'][1]}"
+        table.add_row(
+            name.replace("_", " "), f"{other['per_second']:,}", f"{other['ratio']} ({spread})"
+        )
+    err.print(table)
+    err.print(f"Rows compared with their folds: faults: {one['faults'] or 'none'}")
+
+
+def _show_cold(streams: list[dict[str, Any]]) -> None:
+    table = Table(title=f"The next command of a stream; goal: cold ≤ {cold.GOAL} × warm")
+    for column in ("", "facts", "warm ms", "cold ms", "no snapshot ms", "cold × warm"):
+        table.add_column(column, justify="right" if column else "left")
+    for one in streams:
+        kind, *figures = one.values()
+        table.add_row(kind, *(f"{figure:,}" for figure in figures))
+    err.print(table)
+
+
 def _verdict(result: dict[str, Any], committed: dict[str, Any] | None) -> int:
-    if result["recount"]["faults"]:
+    faults = result.get("recount", {}).get("faults") or result.get("rebuild", {}).get("faults")
+    if faults:
         err.print("[red]The recount found faults: the figures are void.[/red]")
         return 1
-    for name in ("append", "command"):
-        if committed is None:
-            break
-        now, then = result[name]["ratio_to_pgbench"], committed[name]["ratio_to_pgbench"]
-        if now < then / 2:
-            err.print(f"[red]{name}: {now} × pgbench, less than half of {then}[/red]")
-            return 1
-    then_of = {one["kind"]: one["ratio"] for one in (committed or {}).get("cold", ())}
-    for one in result["cold"]:
-        if one["ratio"] > 2 * max(COLD_GOAL, then_of.get(one["kind"], COLD_GOAL)):
-            err.print(f"[red]{one['kind']}: cold is {one['ratio']} × warm[/red]")
-            return 1
-    return 0
+    fallen = [
+        f"{name}: {now}, less than half of {then}"
+        for name, now in _ratios(result).items()
+        if (then := _ratios(committed or {}).get(name)) is not None and now < then / 2
+    ]
+    for one in fallen:
+        err.print(f"[red]{one}[/red]")
+    return 1 if fallen else 0
+
+
+def _ratios(result: dict[str, Any]) -> dict[str, float]:
+    """What may be compared between machines: how much of a yardstick each part reached."""
+    found = {
+        f"{name} × pgbench": result[name]["ratio_to_pgbench"]
+        for name in ("append", "command")
+        if name in result
+    }
+    for name in YARDSTICKS if "rebuild" in result else ():
+        found[f"rebuild × {name.replace('_', ' ')}"] = result["rebuild"][name]["ratio"]
+    for one in result.get("cold", ()):
+        found[f"warm {one['kind']} × cold"] = round(1 / one["ratio"], 3)
+    return found
 
 
 if __name__ == "__main__":

@@ -8,17 +8,20 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import rooms
-from runtime.backup.agreement import Agreement
+from runtime.backup.agreement import Agreement, Standing
 from runtime.backup.lost_causes import lost_causes
 from runtime.embedded.home import Home
+from runtime.instance import reachable
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
-from runtime.migrate import check
-from runtime.process import Parts, connections_of, schemas
+from runtime.process import Parts, check_all, connections_of, schemas
 from runtime.settings import Settings
+from runtime.standing import consumers, standing
 
 POSTGRESQL_OLDEST = (17,)
 """The first one that knows `transaction_timeout`, which `runtime/pools.py` sets."""
+
+PARKED_NAMED_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ async def findings(settings: Settings) -> list[Finding]:
         found.append(Finding("PostgreSQL", True, "embedded; `reel up` looks after it"))
     else:
         found += await _database(settings)
+    found += await _parked(settings, up=card is not None)
+    found += await _histories(settings, up=card is not None)
     if settings.kafka is None:
         found.append(Finding("Kafka", True, "embedded; `reel up` looks after it"))
     else:
@@ -84,39 +89,53 @@ async def _database(settings: Settings) -> list[Finding]:
         ),
     ]
     try:
-        await asyncio.to_thread(check, schemas(settings))
+        await check_all(settings)
         found.append(Finding("schemas", True, "as this build knows them"))
-        found += await _histories(settings)
     except Exception as error:
         found.append(Finding("schemas", False, str(error), "run `reel migrate`"))
     return found
 
 
-async def _histories(settings: Settings) -> list[Finding]:
+async def _parked(settings: Settings, *, up: bool) -> list[Finding]:
+    """Names the productions that stand still; nothing where there is no database to ask."""
+    if not up and settings.database_url is None and not settings.database_urls:
+        return []
+    try:
+        found = await standing(reachable(settings), consumers())
+    except (LookupError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+        return [Finding("parked productions", False, str(error) or repr(error), "see above")]
+    said = "; ".join(
+        f"{one.parked.production} for {one.consumer} at {one.parked.log} {one.parked.position} "
+        f"({one.parked.told})"
+        for one in found[:PARKED_NAMED_MAX]
+    )
+    more = f"; and {len(found) - PARKED_NAMED_MAX} more" if len(found) > PARKED_NAMED_MAX else ""
+    cure = "mend what they stumble over, then `reel parked retry`" if found else ""
+    return [Finding("parked productions", not found, f"{said}{more}" or "none", cure)]
+
+
+async def _histories(settings: Settings, *, up: bool) -> list[Finding]:
     """Whether consumers and logs, and logs among each other, share one history."""
-    known = schemas(settings)
-    logs = {one.name: one.database_url for one in known if one.set == "log"}
-    standings = await Agreement(logs, [one.database_url for one in known]).look()
-    apart = [one for one in standings if one.ahead or one.renamed]
-    lost = await lost_causes(logs)
-    return [
-        Finding(
-            "consumers",
-            not apart,
-            "; ".join(
-                f"{one.consumer}: {(*one.ahead, f'of an older history of {one.renamed}')[0]}"
-                for one in apart
-            )
-            or f"{len(standings)} share their logs' histories",
-            "stop Reel, run `reel restored`" if apart else "",
-        ),
-        Finding(
-            "causes",
-            not lost,
-            "; ".join(map(str, lost)) or "every fact's cause is there",
-            "a log was restored to an earlier moment; correct each in its room" if lost else "",
-        ),
-    ]
+    if not up and settings.database_url is None and not settings.database_urls:
+        return []
+    try:
+        known = schemas(reachable(settings))
+        logs = {one.name: one.database_url for one in known if one.set == "log"}
+        looked = await Agreement(logs, [one.database_url for one in known]).look()
+        lost = await lost_causes(logs)
+    except (LookupError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+        return [Finding("histories", False, str(error) or repr(error), "see above")]
+    apart = [one for one in looked if one.ahead or one.renamed]
+    said = "; ".join(map(_apart, apart)) or f"{len(looked)} share their logs' histories"
+    cure = "if a log was restored: stop Reel, `reel restored`" if apart else ""
+    found = [Finding("consumers", not apart, said, cure)]
+    said = "; ".join(map(str, lost)) or "every fact's cause is there"
+    cure = "a log was restored to an earlier moment; correct each in its room" if lost else ""
+    return [*found, Finding("causes", not lost, said, cure)]
+
+
+def _apart(one: Standing) -> str:
+    return f"{one.consumer}: {one.ahead[0] if one.ahead else f'an older {one.renamed[0]} log'}"
 
 
 async def _kafka(settings: Settings) -> Finding:

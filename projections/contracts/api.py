@@ -11,7 +11,7 @@ from projections.contracts.rows import Deal
 from projections.contracts.screens import SCREENS
 from projections.contracts.telling import LIST, page_of_deals, summary, whole
 from projections.contracts.view import VIEW
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
+from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
@@ -33,13 +33,13 @@ def routes(reader: Reader) -> APIRouter:
     async def contracts(
         production: Production,
         caller: CallerNow,
-        after: After = None,
+        asked: AskedNow,
         cursor: Cursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         member = await reader.member(production, caller)
-        reading = await reader.read([production], LIST)
+        reading = await reader.read_one(production, asked, LIST)
         rows = reading.rows[production]
         fees = bool(member.roles & FEES_ARE_FOR)
         page, following = page_of_deals(rows, cursor, limit)
@@ -49,7 +49,7 @@ def routes(reader: Reader) -> APIRouter:
                 **reading.about[production],
                 "fees_told": fees,
                 "rows": await reader.opened([summary(rows, deal, fees) for deal in page]),
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
                 "next": following,
             }
         )
@@ -61,11 +61,11 @@ def routes(reader: Reader) -> APIRouter:
         summary="One deal in full: terms, versions, offers, clearance, and what came of its parts",
     )
     async def contract(
-        production: Production, contract: OneContract, caller: CallerNow, after: After = None
+        production: Production, contract: OneContract, caller: CallerNow, asked: AskedNow
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         member = await reader.member(production, caller)
-        reading = await reader.read([production])
+        reading = await reader.read_one(production, asked)
         rows = reading.rows[production]
         deal = rows.get(Deal, contract)
         if deal is None:
@@ -75,7 +75,7 @@ def routes(reader: Reader) -> APIRouter:
             {
                 "production": production,
                 **await reader.opened(told),
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
             }
         )
 

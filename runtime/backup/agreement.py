@@ -124,6 +124,7 @@ async def _rename_answers(connection: Any, schema: str, there: Any, history: His
         shared = history.shared_with(incarnation)
         if shared is None:
             continue
+        await _rename_unanswered(connection, schema, history, incarnation, shared)
         last = await there.fetchval(
             f"""SELECT position FROM {history.log}.event
                 WHERE partition = $1 AND position <= $2 ORDER BY position DESC LIMIT 1""",
@@ -138,6 +139,25 @@ async def _rename_answers(connection: Any, schema: str, there: Any, history: His
             history.incarnation,
             last or 0,
         )
+
+
+async def _rename_unanswered(
+    connection: Any, schema: str, history: History, of: str, shared: int
+) -> None:
+    """What was parked, and so not answered, is still to be answered, if it is still there."""
+    name = f'"{schema}".unanswered'
+    await connection.execute(
+        f"DELETE FROM {name} WHERE log = $1 AND incarnation = $2::uuid AND position > $3",
+        history.log,
+        of,
+        shared,
+    )
+    await connection.execute(
+        f"UPDATE {name} SET incarnation = $3::uuid WHERE log = $1 AND incarnation = $2::uuid",
+        history.log,
+        of,
+        history.incarnation,
+    )
 
 
 async def _consumers(connection: Any) -> list[str]:

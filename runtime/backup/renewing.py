@@ -60,4 +60,6 @@ def _renew(url: str, log: str) -> None:
 
 def _forget_answers(url: str, service: str) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute(sql.SQL("DELETE FROM {}.answered").format(sql.Identifier(service)))
+        for table in ("answered", "unanswered"):
+            name = sql.Identifier(service, table)
+            connection.execute(sql.SQL("DELETE FROM {}").format(name))

@@ -4,7 +4,19 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, backups, machine, people, timers, trail, work
+from runtime.cli import (
+    asking,
+    backups,
+    explaining,
+    machine,
+    parked,
+    people,
+    rebuilding,
+    timers,
+    trail,
+    views,
+    work,
+)
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -23,12 +35,18 @@ for command in (
     machine.project,
     machine.migrate,
     machine.rewind,
+    rebuilding.rebuild,
+    views.views,
+    views.flip,
+    views.retire,
     machine.doctor,
     backups.backup,
     backups.restore,
     backups.restored,
     people.token,
     trail.trail,
+    explaining.explain,
+    explaining.diff,
 ):
     app.command(command.__name__.rstrip("_"))(guarded(command))
 
@@ -36,6 +54,11 @@ waiting = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
 waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
+
+standing = typer.Typer(no_args_is_help=True, help="Productions of which a fact cannot be folded.")
+standing.command("list")(guarded(parked.list_))
+standing.command("retry")(guarded(parked.retry))
+app.add_typer(standing, name="parked")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
 for what, importer in work.importers().items():

@@ -21,6 +21,11 @@ from runtime.embedded.errors import EmbeddedError
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
 from runtime.printing import table
+from runtime.reading.trouble import Divergence
+from runtime.rebuilding.filling import StandsStill
+from runtime.rebuilding.flipping import IsLive, NotCaughtUp
+from runtime.rebuilding.jobs import JobKilled
+from runtime.rebuilding.rebuild import AnotherRebuild
 
 err = Console(stderr=True)
 
@@ -68,6 +73,9 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.Exit(REFUSED) from None
         except asyncio.CancelledError:
             raise typer.Exit(ENDED) from None
+        except _REFUSED as error:
+            regret(str(error))
+            raise typer.Exit(REFUSED) from None
         except BrokenChain as error:
             regret("The chain is broken", f": {error}")
             raise typer.Exit(REFUSED) from None
@@ -80,6 +88,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return run
 
+
+_REFUSED = (AnotherRebuild, Divergence, IsLive, JobKilled, NotCaughtUp, StandsStill)
 
 _UNREACHABLE = (
     EmbeddedError,

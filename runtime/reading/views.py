@@ -1,6 +1,6 @@
 """Keeps a projection's rows in PostgreSQL: loads a production's, folds, writes what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +9,8 @@ from cachetools import LRUCache
 
 from events.envelope import Recorded
 from runtime.people.team import fold_team
+from runtime.reading.parking import Parked
+from runtime.reading.place import Place
 from runtime.view import Key, Row, Rows, View, key_of
 
 PRODUCTIONS_CACHED = 512
@@ -75,6 +77,25 @@ class Tables:
         )
 
 
+def fold_into(
+    held: Mapping[str, Rows], view: View, events: Sequence[Recorded]
+) -> dict[type[Row], list[tuple[str, Row]]]:
+    """Folds facts into rows by production; answers those that changed, as they are at the end, by
+    table, each with its production. Rows that are never read back are not kept in `held`."""
+    changed: dict[type[Row], dict[tuple[str, Key], Row]] = {}
+    for recorded in events:
+        production = recorded.production
+        rows = held[production]
+        for row in view.evolve(rows, recorded):
+            table = type(row)
+            key = key_of(row) if table in view.written_only else rows.put(row)
+            changed.setdefault(table, {})[production, key] = row
+    return {
+        table: [(production, row) for (production, _), row in rows_of_table.items()]
+        for table, rows_of_table in changed.items()
+    }
+
+
 class ProjectionSink:
     """Folds facts into a projection's rows, and into the team rows that its queries ask.
 
@@ -86,7 +107,7 @@ class ProjectionSink:
         self._tables = tables
         self._rows: LRUCache[tuple[str, int, str], Rows] = LRUCache(PRODUCTIONS_CACHED)
 
-    async def prepare(self, events: Sequence[Recorded]) -> None:
+    async def prepare(self, events: Sequence[Recorded], behind: Place | Parked) -> None:
         return None
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
@@ -100,19 +121,8 @@ class ProjectionSink:
         missing = [one for one in productions if one not in held]
         if missing:
             held |= await self._tables.load(connection, missing, view.read_back)
-        changed: dict[type[Row], dict[tuple[str, Key], Row]] = {}
-        for recorded in events:
-            rows = held[recorded.production]
-            for row in view.evolve(rows, recorded):
-                if type(row) not in view.written_only:
-                    rows.put(row)
-                changed.setdefault(type(row), {})[recorded.production, key_of(row)] = row
-        for table, rows_of_table in changed.items():
-            await self._tables.save(
-                connection,
-                table,
-                [(production, row) for (production, _), row in rows_of_table.items()],
-            )
+        for table, rows_of_table in fold_into(held, view, events).items():
+            await self._tables.save(connection, table, rows_of_table)
         await fold_team(connection, self._tables.schema, events)
         for production, rows in held.items():
             self._rows[log, partition, production] = rows

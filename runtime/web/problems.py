@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from events.event import UndecodableEvent, UnknownEvent
 from runtime.handling import KeyReused
 from runtime.importing import BadFile
 from runtime.log.committer import OUTCOME_UNKNOWN
@@ -19,10 +20,12 @@ from runtime.people.identity import NotAuthenticated
 from runtime.people.jwks import JwksUnavailable
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf
 from runtime.people.vault import TextLooksSealed
+from runtime.reading.moment import BadMoment
+from runtime.reading.parking import ProductionIsParked
+from runtime.rebuilding.pointer import Building, OtherVersion
 from runtime.web.token import BadToken
 
 logger = structlog.get_logger()
-
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -65,6 +68,7 @@ class MalformedBody(Exception):
 _TABLE: dict[type[Exception], tuple[int, str]] = {
     MalformedBody: (400, "malformed-body"),
     BadToken: (400, "bad-token"),
+    BadMoment: (400, "bad-moment"),
     NotAuthenticated: (401, "not-authenticated"),
     Forbidden: (403, "role-missing"),
     NoSuchProduction: (404, "no-such-production"),
@@ -76,7 +80,12 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     JwksUnavailable: (503, "identity-provider-away"),
     ProductionUnheardOf: (503, "production-unheard-of"),
     NotYet: (503, "not-yet"),
+    Building: (503, "building"),
+    OtherVersion: (503, "other-version"),
     Stopped: (503, "stopped"),
+    ProductionIsParked: (503, "parked"),
+    UndecodableEvent: (503, "parked"),
+    UnknownEvent: (503, "parked"),
     Overloaded: (503, "overloaded"),
     Unavailable: (503, "log-unavailable"),
     **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
@@ -150,7 +159,7 @@ def _handler(status: int, code: str) -> Any:
         if code == "database-away":
             logger.warning("database_away", error=repr(error))
             detail = "the database does not answer; try again shortly"
-        return problem(status, code, detail)
+        return problem(status, code, detail, headers=getattr(error, "HEADERS", {}))
 
     return answer
 

@@ -18,14 +18,14 @@ from runtime.backup.taking import backup
 from runtime.logs import configure
 from runtime.migrate import Schema
 from runtime.people.identity import Issuer
-from runtime.process import Parts, Process, migrate_all, schemas
+from runtime.process import Parts, Process, migrate_all, schemas, versions_to_feed
 from runtime.settings import Settings
 from tests.http.film import LEADER, Film, good
 from tests.http.instance import LIVE_SECONDS_MAX, Instance, settings_of, wait_for
 from tests.servers import drop_database, fresh_database
 
 ACCOUNTANT = "production-accountant"
-NO_ROWS = ("_yoyo", "yoyo", "tables_made", "place", "answer", "clock", "snapshot")
+NO_ROWS = ("_yoyo", "yoyo", "tables_made", "place", "answer", "unanswered", "clock", "snapshot")
 """Tables of a read model's schema that are no rows of its fold."""
 
 
@@ -42,6 +42,11 @@ class House:
     @property
     def schemas(self) -> list[Schema]:
         return schemas(self.settings)
+
+    @property
+    def read_models(self) -> list[Schema]:
+        """Where the rows of the versions lie that this build feeds."""
+        return [*asyncio.run(versions_to_feed(self.settings, register=True))]
 
     @contextmanager
     def up(self) -> Iterator[Instance]:
@@ -102,16 +107,14 @@ class House:
     def rows(self) -> dict[str, list[str]]:
         """Every row of every read model."""
         found = {}
-        for one in self.schemas:
-            if one.tables:
-                for (table,) in self.sql(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = %s", one.name
-                ):
-                    if not table.startswith(NO_ROWS):
-                        name = f"{one.name}.{table}"
-                        found[name] = [
-                            row for (row,) in self.sql(f"SELECT t::text FROM {name} t ORDER BY 1")
-                        ]
+        for one in self.read_models:
+            for (table,) in self.sql(
+                "SELECT tablename FROM pg_tables WHERE schemaname = %s", one.name
+            ):
+                if not table.startswith(NO_ROWS):
+                    name = f"{one.name}.{table}"
+                    rows = self.sql(f"SELECT t::text FROM {name} t ORDER BY 1")
+                    found[name] = [row for (row,) in rows]
         return found
 
 

@@ -82,8 +82,7 @@ def rows_are_the_fold(of: House, film: object) -> None:
             " UNION ALL ".join(
                 f"SELECT 1 FROM {one.name}.place JOIN {log}.head ON place.log = '{log}' "
                 f"WHERE place.position <> head.partitions[place.partition + 1]"
-                for one in of.schemas
-                if one.tables
+                for one in of.read_models
                 for log in ("approval", "budget", "contract", "schedule")
             )
         )
@@ -91,9 +90,8 @@ def rows_are_the_fold(of: House, film: object) -> None:
     wait_for("all that was recorded", settled)
     stood = of.rows()
     assert any(stood.values())
-    for one in of.schemas:
-        if one.tables:
-            asyncio.run(rewind(one.database_url, one.name))
+    for one in of.read_models:
+        asyncio.run(rewind(one.database_url, one.name))
     wait_for("the fold", lambda: of.sql("SELECT 1 FROM budget_status_v2.place LIMIT 1"))
     wait_for("the fold", settled, 120)
     assert of.rows() == stood

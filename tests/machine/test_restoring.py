@@ -45,6 +45,7 @@ def migrated(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The name of a database that has every schema and no fact."""
     with house(database_url, NO_KAFKA, tmp_path_factory.mktemp("home")) as made:
         migrate(made.schemas)
+        migrate(made.read_models)
         yield str(conninfo_to_dict(str(made.settings.database_url))["dbname"])
 
 
@@ -365,7 +366,7 @@ def test_facts_that_rest_on_what_is_gone_are_told(here: House, tmp_path: Path) -
     logs = {log: str(here.settings.database_url) for log in LOGS}
     record(here, "schedule", causation=sound)
     assert asyncio.run(lost_causes(logs)) == [told]
-    consumers, causes = asyncio.run(doctor._histories(here.settings))
+    consumers, causes = asyncio.run(doctor._histories(here.settings, up=False))
     assert consumers.ok and not causes.ok and str(told) in causes.said
 
 
@@ -373,11 +374,11 @@ def test_the_doctor_names_who_is_ahead_of_a_log_that_was_restored_by_hand(here: 
     record(here, "budget")
     has_folded(here, "inbox_v1", "budget", 1)
     here.sql("UPDATE budget.head SET incarnation = gen_random_uuid()")
-    consumers, causes = asyncio.run(doctor._histories(here.settings))
+    consumers, causes = asyncio.run(doctor._histories(here.settings, up=False))
     assert not consumers.ok and causes.ok
     assert "inbox_v1" in consumers.said and "reel restored" in consumers.cure
     restored(here.schemas, ["budget"])
-    assert all(one.ok for one in asyncio.run(doctor._histories(here.settings)))
+    assert all(one.ok for one in asyncio.run(doctor._histories(here.settings, up=False)))
 
 
 def test_without_a_restore_nothing_rests_on_what_is_gone(here: House) -> None:

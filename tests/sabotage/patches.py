@@ -245,6 +245,7 @@ PATCHES = (
         (
             Edit(
                 CONSUMER,
+                '            point("inside-fold")\n'
                 "            await self._places.move(connection, place, to)\n",
                 "            await self._places.move(self._pool, place, to)\n",
             ),
@@ -401,7 +402,7 @@ PATCHES = (
         (
             Edit(
                 "runtime/answered.py",
-                "if row is None or row[0] != first.previous:\n",
+                "if row is None or not await self._is_next(connection, behind, row):\n",
                 "if row is None:\n",
             ),
         ),
@@ -475,6 +476,75 @@ PATCHES = (
         (
             "tests/carrying/test_timers.py"
             "::test_a_process_that_dies_while_it_fires_leaves_the_rest_to_the_next_one",
+        ),
+    ),
+    Patch(
+        "parked: a bad fact stops its whole partition",
+        "a fact that cannot be folded holds back its own production alone",
+        (
+            Edit(
+                CONSUMER,
+                "                if not is_of_the_fact(error):\n",
+                "                if True:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_parking.py"
+            "::test_a_bad_fact_in_the_middle_of_a_page_holds_back_its_own_production_alone",
+        ),
+    ),
+    Patch(
+        "parked: a place moved by who does not know what is parked",
+        "who has not noticed a retry cannot pass over what comes after it",
+        (Edit(PLACE, "AND parkings = $9", "AND $9::bigint IS NOT NULL"),),
+        (
+            "tests/carrying/test_parking.py::test_a_worker_that_thinks_a_production_parked"
+            "_that_was_retried_misses_nothing_of_it",
+        ),
+    ),
+    Patch(
+        "parked: given free before the place is reached",
+        "a production is parked until all of it is folded",
+        (
+            Edit(
+                "runtime/reading/retrying.py",
+                "            if following and following[0].position <= position:\n",
+                "            if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_parking.py"
+            "::test_a_retry_of_many_facts_goes_in_bounded_transactions_while_others_are_told",
+        ),
+    ),
+    Patch(
+        "parked: authorised by an old team",
+        "a team that could not be folded authorises nobody",
+        (
+            Edit(
+                "runtime/people/team.py",
+                "        if appointed and parked:\n",
+                "        if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_parked_rooms.py"
+            "::test_a_team_that_is_parked_authorises_nobody_and_tells_strangers_nothing",
+        ),
+    ),
+    Patch(
+        "parked: what waited is taken for answered",
+        "what was parked when its room was rewound is answered once it is heard",
+        (
+            Edit(
+                "runtime/answered.py",
+                "position <= self.position and position < self.parked.get(production, position + 1)",
+                "position <= self.position",
+            ),
+        ),
+        (
+            "tests/carrying/test_parked_rooms.py"
+            "::test_what_was_parked_when_a_room_was_rewound_is_answered_after_it",
         ),
     ),
     Patch(

@@ -53,7 +53,7 @@ RAISED = CommitmentRaised(
         OpenCommitment(RAISED, open=Decimal("12.50")),
         Map({"a": (Decimal("1.0"),)}),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_value_comes_back_to_the_last_digit(value: Any):
     classes = Classes()

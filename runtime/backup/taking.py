@@ -75,6 +75,7 @@ def backup(settings: Settings, schemas: Sequence[Schema], to: Path, said: Said) 
 
     Raises:
         FileExistsError: something is there already.
+        LookupError: the database has no logs yet.
         NoPrograms, ProgramFailed, OSError, psycopg.OperationalError: with the cure.
     """
     if to.exists():
@@ -135,12 +136,16 @@ def _snapshot(url: str) -> Iterator[tuple[psycopg.Connection[Any], str]]:
 
 
 def _head(connection: psycopg.Connection[Any], log: str) -> Head:
-    row = connection.execute(
-        sql.SQL(
-            """SELECT incarnation::text, position, encode(coalesce(event.hash, ''), 'hex')
-               FROM {log}.head LEFT JOIN {log}.event USING (position)"""
-        ).format(log=sql.Identifier(log))
-    ).fetchone()
+    query = sql.SQL(
+        """SELECT incarnation::text, position, encode(coalesce(event.hash, ''), 'hex')
+           FROM {log}.head LEFT JOIN {log}.event USING (position)"""
+    )
+    try:
+        row = connection.execute(query.format(log=sql.Identifier(log))).fetchone()
+    except psycopg.errors.UndefinedTable:
+        raise LookupError(
+            f"there is no log {log} yet: `reel up` or `reel migrate` makes it"
+        ) from None
     assert row is not None
     return Head(incarnation=row[0], position=row[1], hash=row[2])
 

@@ -196,6 +196,12 @@ def test_a_folder_that_is_there_is_not_written_over(here: House, tmp_path: Path)
         here.backup(tmp_path)
 
 
+def test_a_database_without_logs_is_told_what_makes_them(database_url: str, tmp_path: Path) -> None:
+    with house(database_url, NO_KAFKA, tmp_path / "home") as bare:
+        with pytest.raises(LookupError, match="no log approval yet: `reel up`"):
+            bare.backup(folder(tmp_path))
+
+
 def test_nothing_is_restored_under_a_process_and_none_starts_meanwhile(
     here: House, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import typer
 from runtime import rooms
 from runtime.cli import (
     asking,
+    backups,
     explaining,
     machine,
     parked,
@@ -41,6 +42,9 @@ for command in (
     views.flip,
     views.retire,
     machine.doctor,
+    backups.backup,
+    backups.restore,
+    backups.restored,
     people.token,
     people.erase,
     trail.trail,

@@ -324,7 +324,7 @@ LONG_FILES = {
     "runtime/kafka/relay.py": "sending and reading back are two halves of one promise",
     "runtime/log/contract.py": "the promises of every store, and its limits, in one place",
     "runtime/log/committer.py": "gathering, sending and sending again share the queue",
-    "runtime/rebuilding/filling.py": "a partition's pages, folds and rows in one transaction each",
+    "runtime/backup/taking.py": "a backup from its first dump to its name, step by step",
     "runtime/process.py": "what one process starts and stops, in that order",
     "runtime/web/problems.py": "every error of the API, and its one table of statuses and codes",
     "runtime/reading/query.py": "who asks, from which rows, how fresh, and after what: one reader",

@@ -19,7 +19,7 @@ A room that answers a question may have a screen for it, and `reel` has the comm
                 path="/v1/productions/{production}/timeline",
                 options=(
                     Option("layer", "which rows", choices=("tasks", "milestones")),
-                    Option("as_of", "as it was known at that moment (ISO 8601)"),
+                    Option("until", "only what begins on that day or before"),
                 ),
                 show=show,
             ),
@@ -29,9 +29,10 @@ A room that answers a question may have a screen for it, and `reel` has the comm
 
         projection = Projection(..., screens=SCREENS)
 
-`reel timeline PRODUCTION --layer tasks --as-of 2026-09-01T00:00:00Z` then asks
-`/v1/productions/PRODUCTION/timeline?layer=tasks&as_of=...` as whoever `--as` or REEL_TOKEN names,
-at `--url` or the instance that is up; `--json` prints the answer itself. A screen imports
+`reel timeline PRODUCTION --layer tasks` then asks
+`/v1/productions/PRODUCTION/timeline?layer=tasks` as whoever `--as` or REEL_TOKEN names,
+at `--url` or the instance that is up; `--json` prints the answer itself, and `--as-of` and
+`--effective` ask of another moment. A screen imports
 `runtime.printing`, never `runtime.cli`, which is made of all screens.
 """
 

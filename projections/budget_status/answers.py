@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.answer import Answer, LeftOut
 
 
 class By(StrEnum):
@@ -65,7 +65,7 @@ class OverageRow(BaseModel):
     refusal: str | None
 
 
-class Status(BaseModel):
+class Status(Answer):
     """One production's budget status."""
 
     production: Id
@@ -79,7 +79,6 @@ class Status(BaseModel):
     rows: list[StatusRow]
     total: Money
     overages: list[OverageRow]
-    freshness: list[Freshness]
     next: str | None
 
 
@@ -93,12 +92,12 @@ class SlateRow(Money):
     version: int
 
 
-class Slate(BaseModel):
+class Slate(Answer):
     """The status of every production that the caller is on, a row each."""
 
     conventions: dict[str, str]
     rows: list[SlateRow]
-    freshness: list[Freshness]
+    parked: list[LeftOut] = Field(description="those that are in no row")
     next: str | None
 
 
@@ -116,12 +115,11 @@ class PlanLine(BaseModel):
     subtotal: Decimal
 
 
-class Lines(BaseModel):
+class Lines(Answer):
     """A page of the plan, in the order of line ids."""
 
     production: Id
     rows: list[PlanLine]
-    freshness: list[Freshness]
     next: str | None
 
 
@@ -155,7 +153,7 @@ class ToDate(BaseModel):
     variance: Decimal
 
 
-class HotCosts(BaseModel):
+class HotCosts(Answer):
     """What each shoot day may cost, beside what was incurred on it."""
 
     production: Id
@@ -168,5 +166,4 @@ class HotCosts(BaseModel):
     days_left: int
     trend: Decimal | None = Field(description="what the days left will be under or over")
     on_other_days: Decimal = Field(description="production-level costs of no shoot day")
-    freshness: list[Freshness]
     next: int | None

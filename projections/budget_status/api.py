@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from events.names import Id
 from projections.budget_status.answers import By, HotCosts, Lines, Slate, Status
+from projections.budget_status.explained.report import explained
 from projections.budget_status.figures import CONVENTIONS
 from projections.budget_status.hot_costs import CONVENTIONS as HOT_COST_CONVENTIONS
 from projections.budget_status.hot_costs import HOT_COSTS, hot_costs
@@ -15,19 +16,21 @@ from projections.budget_status.report import (
     overages,
     place,
     place_of,
+    planned,
     standing,
     table,
     total,
 )
+from projections.budget_status.rows import Line
 from projections.budget_status.screens import SCREENS
 from projections.budget_status.view import VIEW
 from runtime.reading.queries import (
     REFUSALS,
-    After,
+    AskedNow,
     Cursor,
     Limit,
-    freshness_of,
     json_of,
+    page_of,
 )
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
@@ -49,14 +52,14 @@ def routes(reader: Reader) -> APIRouter:
     async def status(
         production: Production,
         caller: CallerNow,
+        asked: AskedNow,
         by: By = By.CATEGORY,
-        after: After = None,
         cursor: Cursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         await reader.member(production, caller)
-        reading = await reader.read([production], STATUS)
+        reading = await reader.read_one(production, asked, STATUS)
         rows = reading.rows[production]
         report = table(rows, by)
         page = [row for row in report if cursor is None or place(by, row) > place_of(by, cursor)]
@@ -70,7 +73,7 @@ def routes(reader: Reader) -> APIRouter:
                 "rows": page[:limit],
                 "total": total(rows).shown(),
                 "overages": overages(rows),
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
                 "next": page[limit - 1]["key"] if len(page) > limit else None,
             }
         )
@@ -83,14 +86,14 @@ def routes(reader: Reader) -> APIRouter:
     )
     async def slate(
         caller: CallerNow,
-        after: After = None,
+        asked: AskedNow,
         cursor: SlateCursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         productions = await reader.productions_of(caller, cursor, limit + 1)
         page = productions[:limit]
-        reading = await reader.read(page, REPORT)
+        reading, parked = (await reader.read(page, asked, REPORT)).apart()
         return json_of(
             {
                 "conventions": CONVENTIONS,
@@ -101,9 +104,10 @@ def routes(reader: Reader) -> APIRouter:
                         **standing(reading.rows[production]),
                         **total(reading.rows[production]).shown(),
                     }
-                    for production in page
+                    for production in reading.rows
                 ],
-                "freshness": await freshness_of(reader, reading),
+                "parked": parked,
+                **await reader.told(reading),
                 "next": page[-1] if len(productions) > limit else None,
             }
         )
@@ -117,29 +121,21 @@ def routes(reader: Reader) -> APIRouter:
     async def lines(
         production: Production,
         caller: CallerNow,
-        after: After = None,
+        asked: AskedNow,
         cursor: Cursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         await reader.member(production, caller)
-        reading = await reader.read([production], ())
-        rows = await reader.pool.fetch(
-            f"""SELECT line, category, account, description, amount::text, unit, x::text,
-                       rate::text, subtotal::text
-                FROM {reader.schema}.line
-                WHERE production = $1 AND NOT removed AND ($2::text IS NULL OR line > $2)
-                ORDER BY line LIMIT $3""",
-            production,
-            cursor,
-            limit + 1,
-        )
+        reading = await reader.read_one(production, asked, (Line,))
+        plan = (line for line in reading.rows[production].all(Line) if not line.removed)
+        page, following = page_of(plan, lambda line: line.line, cursor, limit)
         return json_of(
             {
                 "production": production,
-                "rows": [dict(row) for row in rows[:limit]],
-                "freshness": await freshness_of(reader, reading),
-                "next": rows[limit - 1]["line"] if len(rows) > limit else None,
+                "rows": [planned(line) for line in page],
+                **await reader.told(reading),
+                "next": following,
             }
         )
 
@@ -152,13 +148,13 @@ def routes(reader: Reader) -> APIRouter:
     async def hot(
         production: Production,
         caller: CallerNow,
-        after: After = None,
+        asked: AskedNow,
         cursor: Annotated[int | None, Query(ge=0, le=1_000)] = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         await reader.member(production, caller)
-        reading = await reader.read([production], HOT_COSTS)
+        reading = await reader.read_one(production, asked, HOT_COSTS)
         about = reading.about[production]
         answer = hot_costs(reading.rows[production], about["currency"])
         page = [row for row in answer["rows"] if cursor is None or row["day"] > cursor]
@@ -169,7 +165,7 @@ def routes(reader: Reader) -> APIRouter:
                 "conventions": HOT_COST_CONVENTIONS,
                 **answer,
                 "rows": page[:limit],
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
                 "next": page[limit - 1]["day"] if len(page) > limit else None,
             }
         )
@@ -177,4 +173,11 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="budget_status", version=2, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="budget_status",
+    version=2,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+)

@@ -11,7 +11,14 @@ from projections.budget_status.figures import (
     category_of,
     figures,
 )
-from projections.budget_status.rows import Account, Budget, Category, Overage, OverageAccount
+from projections.budget_status.rows import (
+    Account,
+    Budget,
+    Category,
+    Line,
+    Overage,
+    OverageAccount,
+)
 from runtime.view import Rows
 
 REPORT = (Budget, Category, Account)
@@ -63,6 +70,21 @@ def overages(rows: Rows) -> list[dict[str, Any]]:
         }
         for one in sorted(rows.all(Overage), key=lambda row: (row.number or 0, row.overage))
     ]
+
+
+def planned(line: Line) -> dict[str, str]:
+    """One line of the plan, numbers as they were written."""
+    return {
+        "line": line.line,
+        "category": line.category,
+        "account": line.account,
+        "description": line.description,
+        "amount": f"{line.amount:f}",
+        "unit": line.unit,
+        "x": f"{line.x:f}",
+        "rate": f"{line.rate:f}",
+        "subtotal": f"{line.subtotal:f}",
+    }
 
 
 def table(rows: Rows, by: By) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.answer import Answer
 
 
 class Party(BaseModel):
@@ -40,7 +40,7 @@ class Summary(BaseModel):
     open_conflicts: int
 
 
-class Contracts(BaseModel):
+class Contracts(Answer):
     """A production's deals, in the order of their titles."""
 
     production: Id
@@ -48,7 +48,6 @@ class Contracts(BaseModel):
     currency: str
     fees_told: bool = Field(description="false: fees are not for the caller's roles")
     rows: list[Summary]
-    freshness: list[Freshness]
     next: str | None
 
 
@@ -112,7 +111,7 @@ class Standing(BaseModel):
     amount: Decimal | None = None
 
 
-class Contract(Summary):
+class Contract(Summary, Answer):
     """One deal in full. `terms` are those that bind, or the last ones before any bind."""
 
     production: Id
@@ -131,4 +130,3 @@ class Contract(Summary):
     options: list[Standing]
     deliverables: list[Standing]
     conflicts: list[Standing]
-    freshness: list[Freshness]

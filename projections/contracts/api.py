@@ -11,11 +11,12 @@ from projections.contracts.rows import Deal
 from projections.contracts.screens import SCREENS
 from projections.contracts.telling import LIST, page_of_deals, summary, whole
 from projections.contracts.view import VIEW
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
+from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
 from runtime.web.problems import NotThere
+from runtime.web.readings import records_reading
 
 OneContract = Annotated[Id, Path(description="the contract's id, a UUID")]
 
@@ -28,18 +29,19 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/contracts",
         response_model=Contracts,
         responses=REFUSALS,
+        dependencies=[records_reading("contracts")],
         summary="What was agreed with whom, and where each deal stands",
     )
     async def contracts(
         production: Production,
         caller: CallerNow,
-        after: After = None,
+        asked: AskedNow,
         cursor: Cursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         member = await reader.member(production, caller)
-        reading = await reader.read([production], LIST)
+        reading = await reader.read_one(production, asked, LIST)
         rows = reading.rows[production]
         fees = bool(member.roles & FEES_ARE_FOR)
         page, following = page_of_deals(rows, cursor, limit)
@@ -49,7 +51,7 @@ def routes(reader: Reader) -> APIRouter:
                 **reading.about[production],
                 "fees_told": fees,
                 "rows": await reader.opened([summary(rows, deal, fees) for deal in page]),
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
                 "next": following,
             }
         )
@@ -58,24 +60,23 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/contracts/{contract}",
         response_model=Contract,
         responses=REFUSALS,
+        dependencies=[records_reading("contract")],
         summary="One deal in full: terms, versions, offers, clearance, and what came of its parts",
     )
     async def contract(
-        production: Production, contract: OneContract, caller: CallerNow, after: After = None
+        production: Production, contract: OneContract, caller: CallerNow, asked: AskedNow
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         member = await reader.member(production, caller)
-        reading = await reader.read([production])
+        reading = await reader.read_one(production, asked)
         rows = reading.rows[production]
-        deal = rows.get(Deal, contract)
-        if deal is None:
+        if (deal := rows.get(Deal, contract)) is None:
             raise NotThere(f"there is no contract {contract} on this production: list them first")
-        told = whole(rows, deal, bool(member.roles & FEES_ARE_FOR))
         return json_of(
             {
                 "production": production,
-                **await reader.opened(told),
-                "freshness": await freshness_of(reader, reading),
+                **await reader.opened(whole(rows, deal, bool(member.roles & FEES_ARE_FOR))),
+                **await reader.told(reading),
             }
         )
 

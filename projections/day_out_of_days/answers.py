@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from events.calendar import Weekday
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.answer import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Totals:
     eighths_a_day_max: int
 
 
-class DayOutOfDays(BaseModel):
+class DayOutOfDays(Answer):
     """Who works when, on the chosen board or on any other."""
 
     production: Id
@@ -64,5 +64,4 @@ class DayOutOfDays(BaseModel):
     totals: Totals
     days: list[DayLine]
     elements: list[ElementLine]
-    freshness: list[Freshness]
     next: str | None

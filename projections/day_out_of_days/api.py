@@ -12,7 +12,7 @@ from projections.day_out_of_days.boards import BoardHasNoDates, NoSuchBoard, dat
 from projections.day_out_of_days.report import days_of, elements_of, place_of, totals_of
 from projections.day_out_of_days.screens import SCREENS
 from projections.day_out_of_days.view import VIEW, Board
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
+from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
@@ -46,18 +46,18 @@ def routes(reader: Reader) -> APIRouter:
     async def day_out_of_days(
         production: Production,
         caller: CallerNow,
+        asked: AskedNow,
         board: OfBoard = None,
         starts: Starts = None,
         days_off: DaysOff = None,
         cast: CastOnly = True,
         element: OfElement = None,
-        after: After = None,
         cursor: Cursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         await reader.member(production, caller)
-        reading = await reader.read([production])
+        reading = await reader.read_one(production, asked)
         rows = reading.rows[production]
         try:
             on = dated(rows, board, starts, _weekdays(days_off))
@@ -78,7 +78,7 @@ def routes(reader: Reader) -> APIRouter:
                 "totals": totals_of(days),
                 "days": days,
                 "elements": page[:limit],
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
                 "next": place_of(page[limit - 1]) if len(page) > limit else None,
             }
         )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.answer import Answer, LeftOut
 
 
 class Kind(StrEnum):
@@ -83,10 +83,10 @@ class Item(BaseModel):
     todo: list[Todo]
 
 
-class Inbox(BaseModel):
+class Inbox(Answer):
     """What waits, the oldest first."""
 
     mine: bool
     rows: list[Item]
-    freshness: list[Freshness]
+    parked: list[LeftOut] = Field(description="productions of which nothing is in the rows")
     next: str | None

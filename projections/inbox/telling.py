@@ -1,7 +1,6 @@
 """The inbox as it is told: every item of some productions, and their order."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from events.approval import Role
@@ -11,14 +10,16 @@ from projections.inbox.deals import deals
 from projections.inbox.items import Desk
 from projections.inbox.plans import plans, refusals
 from projections.inbox.team import Team
-from runtime.reading.query import Reading
+from runtime.reading.asked import Reading
 
 
-def waiting(reading: Reading, person: str, mine: bool, now: datetime) -> Iterator[dict[str, Any]]:
-    """What waits on those productions: all of it, or what waits for that person today."""
+def waiting(
+    reading: Reading, person: str, roles: Mapping[str, frozenset[Role]], mine: bool
+) -> Iterator[dict[str, Any]]:
+    """What waits on those productions: all of it, or what waits for that person. `roles` are his
+    by production today, whatever the moment of the reading is: they decide what he may see."""
     for production, rows in reading.rows.items():
-        team = Team(rows, now.date())
-        roles = frozenset(Role(role) for role in team.roles_of(person))
+        team = Team(rows, reading.now.date())
         about = reading.about[production]
         desk = Desk(
             production,
@@ -26,8 +27,8 @@ def waiting(reading: Reading, person: str, mine: bool, now: datetime) -> Iterato
             about["currency"],
             rows,
             team,
-            now,
-            fees=bool(roles & FEES_ARE_FOR),
+            reading.now,
+            fees=bool(roles[production] & FEES_ARE_FOR),
         )
         for source in (approvals, deals, plans, refusals):
             for item in source(desk):

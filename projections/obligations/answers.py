@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from events.contract import Side
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.answer import Answer
 
 
 class Status(StrEnum):
@@ -64,7 +64,7 @@ class Total(BaseModel):
     paid: Decimal
 
 
-class Obligations(BaseModel):
+class Obligations(Answer):
     """A production's obligations, the first due first, what has no day at the end."""
 
     production: Id
@@ -74,5 +74,4 @@ class Obligations(BaseModel):
     fees_told: bool = Field(description="false: fees are not for the caller's roles")
     rows: list[Obligation]
     totals: list[Total]
-    freshness: list[Freshness]
     next: str | None

@@ -10,10 +10,11 @@ from projections.obligations.answers import Obligations, Status
 from projections.obligations.screens import SCREENS
 from projections.obligations.telling import obligations, place, totals
 from projections.obligations.view import VIEW
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of, page_of
+from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of, page_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
+from runtime.web.readings import records_reading
 
 By = Annotated[Side | None, Query(description="only what this side owes")]
 In = Annotated[Status | None, Query(description="only what stands like this")]
@@ -28,22 +29,23 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/obligations",
         response_model=Obligations,
         responses=REFUSALS,
+        dependencies=[records_reading("obligations")],
         summary="What is owed, by whom, to whom, until when",
     )
     async def owed(
         production: Production,
         caller: CallerNow,
+        asked: AskedNow,
         by: By = None,
         status: In = None,
         until: Until = None,
-        after: After = None,
         cursor: Cursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         member = await reader.member(production, caller)
-        reading = await reader.read([production])
-        now = await reader.now()
+        reading = await reader.read_one(production, asked)
+        now = reading.now
         fees = bool(member.roles & FEES_ARE_FOR)
         found = [
             one
@@ -61,7 +63,7 @@ def routes(reader: Reader) -> APIRouter:
                 "fees_told": fees,
                 "rows": await reader.opened(page),
                 "totals": totals(found),
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
                 "next": following,
             }
         )

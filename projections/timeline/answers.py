@@ -5,10 +5,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from events.names import Id
-from runtime.reading.query import Freshness
+from runtime.reading.answer import Answer
 
 
 class ItemKind(StrEnum):
@@ -152,7 +152,7 @@ class Summary:
     pages_planned: str
 
 
-class Timeline(BaseModel):
+class Timeline(Answer):
     """What happens when on one production, what has slipped, and what it moves."""
 
     production: Id
@@ -164,5 +164,4 @@ class Timeline(BaseModel):
     behind: Behind | None = Field(description="none until a shoot day was wrapped")
     overages: list[OverageSeen]
     summary: Summary
-    freshness: list[Freshness]
     next: str | None

@@ -13,10 +13,11 @@ from projections.timeline.network import network
 from projections.timeline.screens import SCREENS
 from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
 from projections.timeline.view import VIEW
-from runtime.reading.queries import REFUSALS, After, Cursor, Limit, freshness_of, json_of
+from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
+from runtime.web.readings import records_reading
 
 Kinds = Annotated[list[ItemKind], Query(description="only those kinds; may be given repeatedly")]
 From = Annotated[
@@ -35,22 +36,23 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/timeline",
         response_model=Timeline,
         responses=REFUSALS,
+        dependencies=[records_reading("timeline")],
         summary="What happens when, what has slipped, and what it moves",
     )
     async def timeline(
         production: Production,
         caller: CallerNow,
+        asked: AskedNow,
         kind: Kinds = [],  # noqa: B006 - FastAPI copies it
         first: From = None,
         until: Until = None,
-        after: After = None,
         cursor: Cursor = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
-        await reader.until(after)
+        await reader.until(asked.after)
         member = await reader.member(production, caller)
         fees = bool(member.roles & FEES_ARE_FOR)
-        reading = await reader.read([production])
+        reading = await reader.read_one(production, asked)
         rows = reading.rows[production]
         linked = network(rows)
         items = items_of(rows, linked)
@@ -71,7 +73,7 @@ def routes(reader: Reader) -> APIRouter:
                 "behind": behind_of(rows),
                 "overages": overages_of(rows),
                 "summary": summary_of(rows, linked, items),
-                "freshness": await freshness_of(reader, reading),
+                **await reader.told(reading),
                 "next": page[limit - 1].place if len(page) > limit else None,
             }
         )

@@ -36,7 +36,8 @@ def asking(screen: Screen) -> Callable[..., None]:
         with Client.of(url, as_) as client:
             if screen.of_all is not None and None in places.values():
                 show = screen.of_all.show
-                query = given if screen.of_all.takes_options else {}
+                moment = {name: given[name] for name in ("as_of", "effective")}
+                query = given if screen.of_all.takes_options else moment
                 answer = joined(client, screen.of_all.path, screen.of_all.pages, **query)
             else:
                 show = screen.show
@@ -77,7 +78,7 @@ def joined(client: Client, path: str, pages: Pages, **query: Any) -> dict[str, A
 
 
 def signature(screen: Screen) -> Signature:
-    """What typer reads: arguments, options, and the three that every question has."""
+    """What typer reads: arguments, options, and those that every question has."""
     said = {"production": PRODUCTION_HELP, **dict(screen.arguments)}
     if screen.of_all is None:
         arguments = [
@@ -94,6 +95,8 @@ def signature(screen: Screen) -> Signature:
             for place in screen.places
         ]
     common = [
+        _option(Option("as_of", "as it was known then: a time with its zone, a day, or a vector")),
+        _option(Option("effective", "as it was true then, by when each fact takes effect")),
         _parameter("url", Url, None),
         _parameter("as_", As, None),
         _parameter("as_json", AsJson, False),

@@ -92,7 +92,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """How far a log is: its incarnation, last position and time, last position per partition."""
+    """How far a log is: its incarnation, last position and time, last position per partition.
+
+    Its time is that of its last event, or of the last moment that was sealed since: what is
+    recorded next is recorded after it.
+    """
 
     incarnation: str
     position: int
@@ -126,9 +130,9 @@ class Store(Protocol):
         ...
 
     async def of_production(
-        self, production: str, after: int = 0, limit: int = 1_000
+        self, production: str, after: int = 0, limit: int = 1_000, *, until: int | None = None
     ) -> list[Recorded]:
-        """Facts of one production behind position `after`."""
+        """Facts of one production behind position `after`, up to position `until`."""
         ...
 
     async def page(
@@ -137,8 +141,23 @@ class Store(Protocol):
         """Facts behind position `after`, of one partition or of all."""
         ...
 
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        """Facts of some partitions behind position `after`."""
+        ...
+
     async def heads(self) -> Heads:
         """How far the log is."""
+        ...
+
+    async def seal(self, moment_us: int) -> tuple[str, int]:
+        """The incarnation, and the last position recorded at that moment or before; nothing is
+        recorded at or before it any more.
+
+        Raises:
+            ValueError: the moment is in the future.
+        """
         ...
 
     async def now_us(self) -> int:

@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -10,6 +11,9 @@ from dataclasses import replace
 from events.envelope import GENESIS, Recorded
 from runtime.log.contract import PARTITIONS, Answer, Append, Found, Heads, Outcome
 from runtime.log.partition import partition_of
+
+SEALED_AHEAD_US_MAX = 60_000_000
+"""How far a moment may be ahead of the clock: the clocks of several databases differ a little."""
 
 
 def _wall_clock_us() -> int:
@@ -125,9 +129,9 @@ class MemoryStore:
         return {one: self._streams[one][:limit] for one in streams if self._streams[one]}
 
     async def of_production(
-        self, production: str, after: int = 0, limit: int = 1_000
+        self, production: str, after: int = 0, limit: int = 1_000, *, until: int | None = None
     ) -> list[Recorded]:
-        found = [one for one in self.events[after:] if one.production == production]
+        found = [one for one in self.events[after:until] if one.production == production]
         return found[:limit]
 
     async def page(
@@ -137,8 +141,20 @@ class MemoryStore:
             return self.events[after : after + limit]
         return [one for one in self.events[after:] if one.partition == partition][:limit]
 
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return [one for one in self.events[after:] if one.partition in partitions][:limit]
+
     async def heads(self) -> Heads:
         return Heads(self.incarnation, len(self.events), self._time_us, list(self._heads))
+
+    async def seal(self, moment_us: int) -> tuple[str, int]:
+        if moment_us > self._clock_us() + SEALED_AHEAD_US_MAX and moment_us > self._time_us:
+            raise ValueError("a moment in the future cannot be sealed")
+        self._time_us = max(self._time_us, moment_us)
+        position = bisect_right(self.events, moment_us, key=lambda one: one.recorded_at_us)
+        return self.incarnation, position
 
     async def now_us(self) -> int:
         return self._clock_us()

@@ -13,6 +13,8 @@ _COLUMNS = """production::text, stream, version, position, partition, previous, 
     type, schema_version, payload, recorded_at, effective_at, actor, command_id::text,
     correlation, causation::text, hops, hash"""
 
+_NO_END = 2**63 - 1
+
 
 class PostgresStore:
     """One log: the PostgreSQL schema of its name, behind a pool of connections."""
@@ -26,12 +28,16 @@ class PostgresStore:
         self._of_streams = f"""
             SELECT e.* FROM unnest($1::text[]) AS asked (stream) CROSS JOIN LATERAL
             ({select} WHERE event.stream = asked.stream ORDER BY version LIMIT $2) AS e"""
-        self._of_production = (
-            f"{select} WHERE production = $1 AND position > $2 ORDER BY position LIMIT $3"
+        self.production_sql = (
+            f"{select} WHERE production = $1 AND position > $2 AND position <= $4 "
+            "ORDER BY position LIMIT $3"
         )
-        self._page = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
+        self.page_sql = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
         self._page_of_partition = (
             f"{select} WHERE position > $1 AND partition = $3 ORDER BY position LIMIT $2"
+        )
+        self._page_of_partitions = (
+            f"{select} WHERE position > $1 AND partition = ANY($3) ORDER BY position LIMIT $2"
         )
         self._find = f"""
             SELECT command_id::text, fingerprint, stream, version, NULL::json FROM {log}.event
@@ -99,17 +105,27 @@ class PostgresStore:
         return found
 
     async def of_production(
-        self, production: str, after: int = 0, limit: int = 1_000
+        self, production: str, after: int = 0, limit: int = 1_000, *, until: int | None = None
     ) -> list[Recorded]:
-        return self._recorded(await self._pool.fetch(self._of_production, production, after, limit))
+        until = _NO_END if until is None else until
+        return self._recorded(
+            await self._pool.fetch(self.production_sql, production, after, limit, until)
+        )
 
     async def page(
         self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
     ) -> list[Recorded]:
         if partition is None:
-            return self._recorded(await self._pool.fetch(self._page, after, limit))
+            return self._recorded(await self._pool.fetch(self.page_sql, after, limit))
         return self._recorded(
             await self._pool.fetch(self._page_of_partition, after, limit, partition)
+        )
+
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return self._recorded(
+            await self._pool.fetch(self._page_of_partitions, after, limit, list(partitions))
         )
 
     async def heads(self) -> Heads:
@@ -117,6 +133,15 @@ class PostgresStore:
             f"SELECT incarnation::text, position, recorded_at, partitions FROM {self.log}.head"
         )
         return Heads(*row)
+
+    async def seal(self, moment_us: int) -> tuple[str, int]:
+        try:
+            (row,) = await self._pool.fetch(
+                f"SELECT incarnation::text, position FROM {self.log}.seal($1)", moment_us
+            )
+        except asyncpg.InvalidParameterValueError as error:
+            raise ValueError(str(error)) from error
+        return row[0], row[1]
 
     async def now_us(self) -> int:
         now: int = await self._pool.fetchval(
@@ -128,7 +153,7 @@ class PostgresStore:
         await self._pool.execute("SELECT pg_notify($1, '')", channel(self.log))
 
     def _recorded(self, rows: Sequence[asyncpg.Record]) -> list[Recorded]:
-        return [Recorded(self.log, *row) for row in rows]
+        return [Recorded.of(self.log, row) for row in rows]
 
 
 def channel(log: str) -> str:

@@ -4,13 +4,34 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
-from runtime.reading.query import PAGE_ROWS_MAX, Reader, Reading
+from runtime.reading.asked import Asked
+from runtime.reading.moment import BadMoment, parsed, time_of
+from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.web.problems import Problem
 
 After = Annotated[
     str | None, Query(description="a token: answer only once the rows hold that command's events")
+]
+AsOf = Annotated[
+    str | None,
+    Query(
+        max_length=1_000,
+        pattern=r"^[^\x00]*$",
+        description="as it was known then: a time with its zone, a day (its end in UTC), or the "
+        "`vector` of an earlier answer",
+        examples=["2026-03-01T18:00:00Z"],
+    ),
+]
+Effective = Annotated[
+    str | None,
+    Query(
+        max_length=100,
+        pattern=r"^[^\x00]*$",
+        description="as it was true then, by when each fact takes effect: a time or a day",
+        examples=["2026-02-28"],
+    ),
 ]
 Cursor = Annotated[
     str | None,
@@ -20,13 +41,22 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "no such production, or not on its team"},
-    410: {"model": Problem, "description": "the token is of a log that was restored since"},
+    410: {"model": Problem, "description": "token or vector is of a log that was restored since"},
 }
 
 
-async def freshness_of(reader: Reader, reading: Reading) -> list[dict[str, Any]]:
-    """How far a reading is, log by log; raises as `Reader.freshness` does."""
-    return [one.model_dump() for one in await reader.freshness(reading)]
+def _asked(after: After = None, as_of: AsOf = None, effective: Effective = None) -> Asked:
+    if after is not None and (as_of is not None or effective is not None):
+        raise BadMoment("`after` asks for the present: leave out `as_of` and `effective`, or it")
+    return Asked(
+        after,
+        None if as_of is None else parsed(as_of),
+        None if effective is None else time_of(effective),
+    )
+
+
+AskedNow = Annotated[Asked, Depends(_asked)]
+"""Of which moment the answer is to be."""
 
 
 def json_of(body: dict[str, Any]) -> Response:

@@ -2,29 +2,38 @@
 holds together, and at every position of it six read models are what naive folds make of the facts.
 
 Every fact is folded by the real machinery in a transaction of its own; behind it the tables that it
-wrote are read back from PostgreSQL, and at the end all of them.
+wrote are read back from PostgreSQL, and at the end all of them. Now and then the story stops, and
+what is answered then is answered again, at its end, as of that moment.
 """
 
 import asyncio
+import itertools
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import pytest
 
-from events.envelope import verified
+from events.envelope import moment_of, verified
 from runtime import rooms
 from runtime.cli.demo import _story
 from runtime.cli.work import recorded
-from runtime.log.contract import PARTITIONS
+from runtime.log.contract import PARTITIONS, Store
 from runtime.log.partition import partition_of
+from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
+from runtime.reading.moment import Moment
+from runtime.reading.past import Past
 from runtime.reading.views import ProjectionSink
+from runtime.view import Rows, View
 from tests.declared import undeclared
-from tests.http.film import ABOUT, Film
+from tests.http.film import ABOUT, LEADER, Film
 from tests.http.instance import Instance, wait_for
-from tests.journey.holding import Watched, apart, live
+from tests.journey.holding import Watched, apart, keyed, live
 from tests.journey.naive import FOLDS, tables_of
 from tests.journey.naive.telling import Entry, Fact, Tables
 from tests.servers import drop_database, fresh_database
@@ -33,16 +42,119 @@ pytestmark = pytest.mark.integration
 
 SEED = int(os.environ.get("REEL_SEED") or random.SystemRandom().randrange(10**6))
 ORDERS = ("as it was recorded", "shuffled")
+STOP_EVERY_LINES = 11
+QUESTIONS = (
+    "budget-status",
+    "budget-lines",
+    "hot-costs",
+    "contracts",
+    "inbox",
+    "obligations",
+    "timeline",
+)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A moment at which the story stood still, and what was answered then."""
+
+    at: datetime
+    answers: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def film(instance: Instance) -> Film:
+def stops() -> list[Stop]:
+    """Where the story stopped, once `film` was played."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def film(instance: Instance, stops: list[Stop]) -> Film:
     """The film, played to its end, once everybody has heard of all of it."""
-    told: list[str] = []
-    _story(instance.settings, instance.url, told.append)
     film = Film(instance.as_, instance.issuer.person, ABOUT["production"])
+    lines = itertools.count(SEED)
+
+    def told(line: str) -> None:
+        if next(lines) % STOP_EVERY_LINES == 0:
+            wait_for("that all is heard", lambda: is_quiet(instance, film.production))
+            ((at,),) = instance.sql("SELECT clock_timestamp()")
+            stops.append(Stop(at, {path: answered(film, path) for path in QUESTIONS}))
+
+    _story(instance.settings, instance.url, told)
     wait_for("that all is heard", lambda: is_quiet(instance, film.production))
     return film
+
+
+def answered(film: Film, path: str, **moment: str) -> dict[str, Any]:
+    """The answer to a question, or the refusal, but for what it says of its own moment."""
+    answer = film.client(LEADER).get(f"{film.home}/{path}", params=moment)
+    return {"status": answer.status_code} | {
+        name: said
+        for name, said in answer.json().items()
+        if name not in ("moment", "freshness", "detail")
+    }
+
+
+@pytest.mark.parametrize("path", QUESTIONS)
+def test_as_of_a_moment_it_is_answered_what_was_answered_then(
+    path: str, film: Film, stops: list[Stop]
+) -> None:
+    assert len(stops) > 1
+    for stop in stops:
+        then = answered(film, path, as_of=stop.at.isoformat())
+        assert then == stop.answers[path], f"REEL_SEED={SEED}, as of {stop.at}"
+    assert any(stop.answers[path] != answered(film, path) for stop in stops)
+
+
+@pytest.mark.parametrize("name", FOLDS)
+def test_as_of_any_moment_the_rows_are_what_a_naive_fold_makes_of_what_was_known_and_in_effect(
+    name: str, film: Film, instance: Instance, entries: list[Entry]
+) -> None:
+    """Half of the moments are times, half are vectors; half of them have a day of effect too."""
+    chance = random.Random(SEED)
+    view = rooms.projections()[name].view
+    heard = [entry for entry in entries if entry["log"] in view.logs]
+    effects = sorted({entry["effective_at_us"] for entry in heard})
+
+    async def rows_of(known: list[Entry], effective_us: int | None) -> Rows:
+        async with asyncpg.create_pool(instance.settings.database_of("vault")) as pool:
+            stores: dict[str, Store] = {log: PostgresStore(log, pool) for log in view.logs}
+            past = Past(view, stores)
+            at: datetime | Moment = moment_of(known[-1]["recorded_at_us"])
+            if chance.random() < 0.5:
+                last = {entry["log"]: entry["position"] for entry in known}
+                at = Moment(
+                    {
+                        log: ((await store.heads()).incarnation, last.get(log, 0))
+                        for log, store in stores.items()
+                    }
+                )
+            effective = None if effective_us is None else moment_of(effective_us)
+            cut = await past.cut(at, effective, datetime.now(UTC))
+            assert cut.at == moment_of(known[-1]["recorded_at_us"])
+            return (await past.rows(film.production, cut))[0]
+
+    for n in range(24):
+        known = heard[: chance.randint(1, len(heard))]
+        effective_us = chance.choice(effects) if n % 2 else None
+        rows = instance.do(rows_of(known, effective_us))
+        in_effect = [
+            entry
+            for entry in known
+            if effective_us is None or entry["effective_at_us"] <= effective_us
+        ]
+        # A naive fold knows nothing of a deal whose beginning takes effect after its end.
+        expected = (
+            tables_of(name, in_effect)
+            if effective_us is None or name == "budget_status"
+            else as_tables(view, view.fold(map(recorded, in_effect)))
+        )
+        where = f"REEL_SEED={SEED}, {n}: behind {known[-1]['log']} {known[-1]['position']}"
+        assert apart(as_tables(view, rows), expected) == [], where
+
+
+def as_tables(view: View, rows: Rows) -> Tables:
+    return {table.TABLE: keyed(table, map(asdict, rows.all(table))) for table in view.tables}
 
 
 def is_quiet(instance: Instance, production: str) -> bool:

@@ -8,13 +8,18 @@ import httpx
 from fastapi import FastAPI
 
 from runtime.people.identity import Caller
+from runtime.people.readings import MemoryReadings
 from runtime.people.team import Member
-from runtime.reading.query import Freshness, Reading
+from runtime.reading.answer import Freshness
+from runtime.reading.asked import Asked as AskedOf
+from runtime.reading.asked import Reading
 from runtime.rooms import Projection
 from runtime.view import Rows
 from runtime.web.callers import caller
 from runtime.web.problems import install
 from tests.services.lighthouse import OPENED, PRODUCTION, ROSALIND, Person
+
+NOON = datetime(2026, 9, 14, 11, 0, tzinfo=UTC)
 
 
 class RowsAtHand:
@@ -31,24 +36,26 @@ class RowsAtHand:
     async def member(self, production: str, caller: Caller) -> Member:
         return Member(self.by.roles, None)
 
-    async def read(
-        self, productions: Sequence[str], tables: Sequence[type[Any]] | None = None
+    async def read_one(
+        self, production: str, asked: AskedOf, tables: Sequence[type[Any]] | None = None
     ) -> Reading:
         about = {"title": OPENED.title, "currency": OPENED.currency}
-        return Reading({PRODUCTION: self.rows}, {PRODUCTION: about}, {})
+        return Reading({PRODUCTION: self.rows}, {PRODUCTION: about}, NOON, {})
 
-    async def freshness(self, reading: Reading) -> list[Freshness]:
-        return [
-            Freshness(
-                log=log,
-                incarnation=PRODUCTION,
-                position=7,
-                head=7,
-                caught_up=True,
-                head_at="2026-09-14T11:00:00+00:00",
-            )
-            for log in self.projection.view.logs
-        ]
+    async def told(self, reading: Reading) -> dict[str, Any]:
+        at_seven = Freshness(
+            log="",
+            incarnation=PRODUCTION,
+            position=7,
+            head=7,
+            caught_up=True,
+            head_at=NOON.isoformat(),
+        )
+        logs = self.projection.view.logs
+        return {
+            "moment": None,
+            "freshness": [at_seven.model_dump() | {"log": log} for log in logs],
+        }
 
 
 class Asked:
@@ -56,6 +63,7 @@ class Asked:
 
     def __init__(self, projection: Projection, rows: Rows, by: Person = ROSALIND) -> None:
         self.app = FastAPI()
+        self.app.state.readings = MemoryReadings()
         self.app.include_router(projection.routes(RowsAtHand(projection, rows, by)))
         self.app.dependency_overrides[caller] = lambda: Caller(
             by.id, datetime(2027, 1, 1, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """A read model's queries over facts in memory: HTTP, roles and sealed names, without servers."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ import httpx
 from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
 from events.envelope import Recorded
 from runtime.people.identity import Caller, Issuer, Verifier
+from runtime.people.readings import MemoryReadings
 from runtime.people.team import Member, NoSuchProduction
 from runtime.people.vault import Sealer
-from runtime.reading.query import Freshness, Reader, Reading
+from runtime.reading.asked import Asked, Reading
+from runtime.reading.query import Reader
 from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import Rows
@@ -32,9 +34,6 @@ class FactsReader(Reader):
     async def until(self, after: str | None) -> None:
         assert after is None
 
-    async def now(self) -> datetime:
-        return NOON
-
     async def member(self, production: str, caller: Caller) -> Member:
         roles: set[Role] = set()
         for recorded in self.facts:
@@ -50,9 +49,27 @@ class FactsReader(Reader):
     async def productions_of(self, caller: Caller, after: str | None, limit: int) -> list[str]:
         return [] if after else sorted({one.production for one in self.facts})[:limit]
 
-    async def read(
-        self, productions: Sequence[str], tables: Sequence[type[Any]] | None = None
+    async def roles_of(
+        self, productions: Sequence[str], caller: Caller
+    ) -> dict[str, frozenset[Role]]:
+        roles = {}
+        for production in productions:
+            with suppress(NoSuchProduction):
+                roles[production] = (await self.member(production, caller)).roles
+        return {one: roles.get(one, frozenset()) for one in productions}
+
+    async def read_one(
+        self, production: str, asked: Asked, tables: Sequence[type[Any]] | None = None
     ) -> Reading:
+        return await self.read([production], asked, tables)
+
+    async def read(
+        self,
+        productions: Sequence[str],
+        asked: Asked,
+        tables: Sequence[type[Any]] | None = None,
+    ) -> Reading:
+        assert not asked.is_past
         rows: dict[str, Rows] = {}
         about: dict[str, dict[str, str]] = {}
         for production in productions:
@@ -61,10 +78,10 @@ class FactsReader(Reader):
             for recorded in own:
                 if isinstance(opened := recorded.event, ProductionOpened):
                     about[production] = {"title": opened.title, "currency": opened.currency}
-        return Reading(rows, about, {})
+        return Reading(rows, about, NOON, {})
 
-    async def freshness(self, reading: Reading) -> list[Freshness]:
-        return []
+    async def told(self, reading: Reading) -> dict[str, Any]:
+        return {"moment": None, "freshness": []}
 
 
 class Asking:
@@ -99,6 +116,7 @@ async def asking(
         queries=[projection.routes(FactsReader(projection, facts, vault))],
         unready=list,
         documented=False,
+        readings=MemoryReadings(),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://reel") as client:

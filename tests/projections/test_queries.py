@@ -229,7 +229,7 @@ async def test_screens_show_what_is_told_and_what_to_do_where_there_is_nothing(
     shown = capsys.readouterr().out
     for words in ("Noor Haddad", "86,000.00", "Fees are left out", "Nothing waits for you"):
         assert words in shown
-    nothing: dict[str, Any] = {"rows": [], "freshness": []}
+    nothing: dict[str, Any] = {"rows": [], "moment": None, "freshness": []}
     show_contracts(nothing)
     show_obligations(nothing)
     shown = capsys.readouterr().out

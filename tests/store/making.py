@@ -158,14 +158,22 @@ class Around(Store):
         return await self.inner.of_streams(streams, limit)
 
     async def of_production(
-        self, production: str, after: int = 0, limit: int = 1_000
+        self, production: str, after: int = 0, limit: int = 1_000, *, until: int | None = None
     ) -> list[Recorded]:
-        return await self.inner.of_production(production, after, limit)
+        return await self.inner.of_production(production, after, limit, until=until)
+
+    async def seal(self, moment_us: int) -> tuple[str, int]:
+        return await self.inner.seal(moment_us)
 
     async def page(
         self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
     ) -> list[Recorded]:
         return await self.inner.page(after, limit, partition=partition)
+
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return await self.inner.page_of(partitions, after, limit)
 
     async def heads(self) -> Heads:
         return await self.inner.heads()

@@ -176,7 +176,7 @@ def told_of(*facts: Event) -> HotCosts:
     answer = hot_costs(rows_after(*facts), "USD")
     about = {"production": "6f0c2b1e-8d3a-4c57-9b64-2e71d5a0f38c", "title": "L", "currency": "USD"}
     return HotCosts.model_validate(
-        {**about, "conventions": {}, **answer, "freshness": [], "next": None}
+        {**about, "conventions": {}, **answer, "moment": None, "freshness": [], "next": None}
     )
 
 

@@ -34,7 +34,7 @@ from tests.projections.histories import (
 
 pytestmark = pytest.mark.unit
 
-AROUND = {"production": KEEPER, "freshness": []}
+AROUND = {"production": KEEPER, "moment": None, "freshness": []}
 
 
 def every_deal(rows: Rows) -> list[Any]:

@@ -15,7 +15,7 @@ from events.names import id_of
 from projections.inbox.answers import Item
 from projections.inbox.telling import place, waiting
 from projections.inbox.view import VIEW
-from runtime.reading.query import Reading
+from runtime.reading.asked import Reading
 from runtime.view import Rows
 from tests.projections.histories import (
     BEGUN,
@@ -50,11 +50,11 @@ TEAM = {
 
 def all_items(rows: Rows) -> list[Item]:
     """Everything that waits, for everybody; it has the form that is promised."""
-    reading = Reading({PRODUCTION: rows}, ABOUT, {})
+    reading = Reading({PRODUCTION: rows}, ABOUT, BEGUN, {})
     return [
         Item.model_validate(item)
         for mine in (True, False)
-        for item in waiting(reading, "rosalind", mine, BEGUN)
+        for item in waiting(reading, "rosalind", {PRODUCTION: frozenset(approval.Role)}, mine)
     ]
 
 
@@ -64,10 +64,11 @@ def inbox(
     """What waits for a person, or for anybody, at noon of that day."""
     logs["approval"] = [*team(), *logs.get("approval", [])]
     facts = [fact for log, events in logs.items() for fact in told(log, *events)]
-    reading = Reading({PRODUCTION: VIEW.fold(facts)}, ABOUT, {})
     noon = datetime.fromisoformat(f"{on}T12:00").replace(tzinfo=UTC)
+    reading = Reading({PRODUCTION: VIEW.fold(facts)}, ABOUT, noon, {})
     asking = person or "rosalind"
-    return sorted(waiting(reading, asking, person is not None, noon), key=place)
+    roles = {PRODUCTION: frozenset({approval.Role(TEAM[asking])} if asking in TEAM else ())}
+    return sorted(waiting(reading, asking, roles, person is not None), key=place)
 
 
 def team() -> list[Event]:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from runtime.backup.manifest import read
-from tests.http.film import LEADER, code
+from tests.http.film import LEADER, code, good
 from tests.http.instance import wait_for
 from tests.machine.house import House, cost, film_of, folder, house, new_film
 
@@ -167,7 +167,8 @@ def test_without_the_vault_everything_works_and_names_are_erased(
         with new.up() as instance:
             film = film_of(instance, film.production)
             assert name_in(film) == "[erased]"
-            film.appoint("auditor", "Somebody New", name="Somebody New")
+            new_one = {"person": film.person("Somebody New"), "role": "auditor"}
+            good(film.give(LEADER, "approval/appoint-person", new_one | {"name": "Somebody New"}))
             assert name_in(film, 1) == "Somebody New"
         elsewhere.rename(to / "vault.dump")
         assert new.restore(to, replace=True).vault.startswith("kept")

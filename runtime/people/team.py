@@ -112,7 +112,9 @@ async def fold_team(connection: Any, schema: str, events: Sequence[Recorded]) ->
         match recorded.event:
             case ProductionOpened() as fact:
                 about = (fact.title, fact.kind, fact.currency, fact.time_zone)
-                opened[recorded.production] = about
+                # However facts are paged, a production keeps all but its title.
+                before = opened.get(recorded.production, about)
+                opened[recorded.production] = (fact.title, *before[1:])
             case PersonAppointed() as fact:
                 key = (recorded.production, fact.person, fact.role)
                 appointed[key] = (fact.starts, fact.ends)

@@ -166,7 +166,7 @@ def ids(one: Any) -> str:
 async def test_nothing_is_found_where_nothing_was_done(through: Through) -> None:
     for name in rooms.projections():
         outcome = await replayed(through, name)
-        assert outcome.is_clean and outcome.rows
+        assert outcome.is_clean and outcome.rows, outcome.differences
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES, ids=ids)

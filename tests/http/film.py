@@ -72,6 +72,12 @@ class Film:
         body = {name: ABOUT[name] for name in ("title", "kind", "currency", "time_zone")}
         return good(self.give(LEADER, "approval/open-production", body | changes))
 
+    def until_opened(self) -> None:
+        """Until every room has heard that it was opened. On a busy machine that takes longer than
+        a stranger is told to wait."""
+        for log in rooms.services():
+            self.ask(LEADER, f"{log}/trail", limit=1)
+
     def appoint(self, role: str, name: str | None = None, **days: Any) -> httpx.Response:
         """Appoints the film's person for that role, or somebody of another name."""
         body = {"person": self.person(name or NAMES[role]), "role": role, **days}

@@ -93,6 +93,7 @@ class Instance:
         """The Last Lighthouse anew, under an id of its own."""
         film = Film(self.as_, self.issuer.person)
         film.open(**opening)
+        film.until_opened()
         if team:
             film.appoint_everybody()
         return film

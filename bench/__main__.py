@@ -1,4 +1,5 @@
-"""`python -m bench`: durable commands a second beside pgbench on the same server, then a recount.
+"""`python -m bench`: durable commands a second beside pgbench on the same server, then a recount;
+then rebuilds beside a bare read and beside the `eventsourcing` library.
 
 `--quick` is what CI runs: fewer events before, shorter runs; it fails when a ratio falls below half
 of the one in `bench/committed.json`. `--commit` writes that file anew.
@@ -21,7 +22,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import pgbench
+from bench import moment, pgbench, rebuild
 from bench.load import IN_FLIGHT, STREAMS, Figure, Load
 from bench.recount import recount
 from runtime.clock import DatabaseClock
@@ -34,6 +35,8 @@ from runtime.people.vault import MemoryVault
 from runtime.rooms import services
 
 COMMITTED = Path(__file__).with_name("committed.json")
+PARTS = ("commands", "rebuild", "moment")
+YARDSTICKS = ("bare_read", "projection_runner")
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
 err = Console(stderr=True)
@@ -44,27 +47,42 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the short form that CI runs")
     parser.add_argument("--commit", action="store_true", help="write bench/committed.json anew")
+    parser.add_argument("--only", choices=PARTS, help="one part, not all")
     chosen = parser.parse_args()
     named = os.environ.get("REEL_DATABASE_URL")
     if named:
-        result = uvloop.run(_bench(named, quick=chosen.quick))
+        result = uvloop.run(_all(named, chosen.only, quick=chosen.quick))
     else:
         with tempfile.TemporaryDirectory(prefix="reel-bench-") as folder:
             Path(folder).chmod(0o755)
             server = EmbeddedPostgres(Path(folder) / "postgres")
             try:
-                result = uvloop.run(_bench(server.start(), quick=chosen.quick))
+                result = uvloop.run(_all(server.start(), chosen.only, quick=chosen.quick))
             finally:
                 server.stop()
-    _show(result)
+    if "append" in result:
+        _show(result)
+    if "rebuild" in result:
+        _show_rebuild(result["rebuild"])
     json.dump(result, sys.stdout, indent=2)
     sys.stdout.write("\n")
     kind = "quick" if chosen.quick else "full"
     committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
     if chosen.commit:
-        committed[kind] = result
+        committed[kind] = committed.get(kind, {}) | result
         COMMITTED.write_text(json.dumps(committed, indent=2) + "\n")
     return _verdict(result, committed.get(kind))
+
+
+async def _all(database_url: str, only: str | None, *, quick: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    if only in (None, "commands"):
+        result |= await _bench(database_url, quick=quick)
+    if only in (None, "rebuild"):
+        result["rebuild"] = await rebuild.measured(database_url, quick=quick)
+    if only in (None, "moment"):
+        result["moment"] = await moment.measured(database_url, quick=quick)
+    return result
 
 
 async def _bench(database_url: str, *, quick: bool) -> dict[str, Any]:
@@ -168,18 +186,46 @@ def _show(result: dict[str, Any]) -> None:
     )
 
 
+def _show_rebuild(one: dict[str, Any]) -> None:
+    table = Table(title=f"Rebuild of {one['events']:,} events, {one['jobs']} at once")
+    for column in ("", "events a second", "rebuild ×"):
+        table.add_column(column, justify="right" if column else "left")
+    table.add_row("rebuild", f"{one['per_second']:,}", "1")
+    for name in YARDSTICKS:
+        other = one[name]
+        spread = f"{other['spread'][0]}–{other['spread'][1]}"
+        table.add_row(
+            name.replace("_", " "), f"{other['per_second']:,}", f"{other['ratio']} ({spread})"
+        )
+    err.print(table)
+    err.print(f"Rows compared with their folds: faults: {one['faults'] or 'none'}")
+
+
 def _verdict(result: dict[str, Any], committed: dict[str, Any] | None) -> int:
-    if result["recount"]["faults"]:
+    faults = result.get("recount", {}).get("faults") or result.get("rebuild", {}).get("faults")
+    if faults:
         err.print("[red]The recount found faults: the figures are void.[/red]")
         return 1
-    for name in ("append", "command"):
-        if committed is None:
-            break
-        now, then = result[name]["ratio_to_pgbench"], committed[name]["ratio_to_pgbench"]
-        if now < then / 2:
-            err.print(f"[red]{name}: {now} × pgbench, less than half of {then}[/red]")
-            return 1
-    return 0
+    fallen = [
+        f"{name}: {now}, less than half of {then}"
+        for name, now in _ratios(result).items()
+        if (then := _ratios(committed or {}).get(name)) is not None and now < then / 2
+    ]
+    for one in fallen:
+        err.print(f"[red]{one}[/red]")
+    return 1 if fallen else 0
+
+
+def _ratios(result: dict[str, Any]) -> dict[str, float]:
+    """What may be compared between machines: how much of a yardstick each part reached."""
+    found = {
+        f"{name} × pgbench": result[name]["ratio_to_pgbench"]
+        for name in ("append", "command")
+        if name in result
+    }
+    for name in YARDSTICKS if "rebuild" in result else ():
+        found[f"rebuild × {name.replace('_', ' ')}"] = result["rebuild"][name]["ratio"]
+    return found
 
 
 if __name__ == "__main__":

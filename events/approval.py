@@ -11,7 +11,7 @@ from pydantic import Field
 from events.event import Event, Part
 from events.money import Currency, Money
 from events.names import ContentHash, Id, PersonId, Reference, Text
-from events.personal import Sealed
+from events.personal import KeyName, Sealed
 
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=5, decimal_places=4)]
 """A part of a whole, from 0 to 1."""
@@ -48,6 +48,16 @@ class Decision(StrEnum):
     RESHOOT = "reshoot"
     ADR = "adr"
     LEAVE = "leave"
+
+
+class Ground(StrEnum):
+    """Why a person is erased, by the letters of Article 17 (1) of the GDPR: (a) to (e)."""
+
+    NO_LONGER_NEEDED = "no-longer-needed"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    OBJECTION = "objection"
+    UNLAWFUL_PROCESSING = "unlawful-processing"
+    LEGAL_OBLIGATION = "legal-obligation"
 
 
 class Step(Part):
@@ -275,6 +285,15 @@ class ScreeningDecided(Event):
     cut: Subject
     decision: Decision
     reason: Text
+
+
+class PersonErased(Event):
+    """A person's key is given up, on that ground: whatever was sealed under it is erased, on every
+    production. `key` is the key's name, which is random and stands in every text it sealed."""
+
+    person: PersonId
+    ground: Ground
+    key: KeyName
 
 
 class RuleV1(Part):

@@ -5,10 +5,11 @@ alone. Partition and the previous position in it are transport and stand outside
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 from events.event import Event, decode
 
@@ -59,6 +60,14 @@ class Recorded:
     hops: int
     hash: bytes
 
+    @classmethod
+    def of(cls, log: str, row: Iterable[Any]) -> "Recorded":
+        """The fact of a row that has every field behind `log`, in this order: many are read at
+        once, and a frozen class would set its fields one by one."""
+        recorded = cls.__new__(cls)
+        recorded.__dict__.update(zip(_FIELDS, (log, *row), strict=True))
+        return recorded
+
     @cached_property
     def event(self) -> Event:
         """The fact itself, in its present shape; raises as `events.event.decode` does."""
@@ -106,6 +115,9 @@ class Recorded:
                 )
             )
         ).digest()
+
+
+_FIELDS = tuple(one.name for one in fields(Recorded))
 
 
 class BrokenChain(Exception):

@@ -14,5 +14,8 @@ SEALED_PATTERN = r"^sealed:1:[A-Za-z0-9._:@/|+=-]{1,200}:[A-Za-z0-9_-]+$"
 Sealed = Annotated[str, StringConstraints(pattern=SEALED_PATTERN)]
 """A personal text under its person's key."""
 
+KeyName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+"""What names one key of a person: 8 random bytes, as hex digits. It opens nothing."""
+
 ERASED = "[erased]"
 """What is shown in the place of a text whose key was destroyed."""

@@ -47,6 +47,9 @@ class Command(BaseModel):
     OPENS: ClassVar[bool] = False
     """Whether it opens a production, so that nobody can be a member yet."""
 
+    ERASES: ClassVar[str | None] = None
+    """The field that names whose key the recorded command destroys."""
+
     STREAM: ClassVar[str | None] = None
     """The field that holds its stream's id; without one there is one stream per production."""
 
@@ -67,7 +70,8 @@ class Context:
 
     `at` is the command's time from the database clock, stamped once. `principal` is who it is
     done for: the actor, or for a policy the person whose fact it answers. `known` is the room's
-    fold of what it has heard of this production.
+    fold of what it has heard of this production. `key` is the name of the key of the person that
+    the command erases; None where nothing is sealed for him.
     """
 
     production: str
@@ -76,6 +80,7 @@ class Context:
     at: datetime
     roles: frozenset[Role] = frozenset()
     known: Any = None
+    key: str | None = None
 
 
 class Rejection(Exception):

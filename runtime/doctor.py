@@ -9,15 +9,18 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import rooms
 from runtime.embedded.home import Home
+from runtime.instance import reachable
 from runtime.kafka import anchors
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
-from runtime.migrate import check
-from runtime.process import Parts, connections_of, schemas
+from runtime.process import Parts, check_all, connections_of
 from runtime.settings import Settings
+from runtime.standing import consumers, standing
 
 POSTGRESQL_OLDEST = (17,)
 """The first one that knows `transaction_timeout`, which `runtime/pools.py` sets."""
+
+PARKED_NAMED_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ async def findings(settings: Settings) -> list[Finding]:
         found.append(Finding("PostgreSQL", True, "embedded; `reel up` looks after it"))
     else:
         found += await _database(settings)
+    found += await _parked(settings, up=card is not None)
     if settings.kafka is None:
         found.append(Finding("Kafka", True, "embedded; `reel up` looks after it"))
     else:
@@ -83,11 +87,29 @@ async def _database(settings: Settings) -> list[Finding]:
         ),
     ]
     try:
-        await asyncio.to_thread(check, schemas(settings))
+        await check_all(settings)
         found.append(Finding("schemas", True, "as this build knows them"))
     except Exception as error:
         found.append(Finding("schemas", False, str(error), "run `reel migrate`"))
     return found
+
+
+async def _parked(settings: Settings, *, up: bool) -> list[Finding]:
+    """Names the productions that stand still; nothing where there is no database to ask."""
+    if not up and settings.database_url is None and not settings.database_urls:
+        return []
+    try:
+        found = await standing(reachable(settings), consumers())
+    except (LookupError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+        return [Finding("parked productions", False, str(error) or repr(error), "see above")]
+    said = "; ".join(
+        f"{one.parked.production} for {one.consumer} at {one.parked.log} {one.parked.position} "
+        f"({one.parked.told})"
+        for one in found[:PARKED_NAMED_MAX]
+    )
+    more = f"; and {len(found) - PARKED_NAMED_MAX} more" if len(found) > PARKED_NAMED_MAX else ""
+    cure = "mend what they stumble over, then `reel parked retry`" if found else ""
+    return [Finding("parked productions", not found, f"{said}{more}" or "none", cure)]
 
 
 async def _kafka(settings: Settings) -> Finding:

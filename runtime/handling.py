@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -18,9 +20,13 @@ from runtime.log.coalesced import Coalesced
 from runtime.log.committer import Committer
 from runtime.log.contract import Found, Outcome, Overloaded, Store
 from runtime.order import Order
-from runtime.people.vault import Sealer, seal_command
+from runtime.people.erasure import carry_out
+from runtime.people.sealing import seal_command
+from runtime.people.vault import Sealer
 from runtime.recording import append_of, fingerprint_of, recorded_by, token_of
 from runtime.rooms import Service
+from runtime.snapshots.keeper import Keeper
+from runtime.snapshots.streams import SnapshotGone
 from runtime.states import States
 from runtime.web.token import Token
 
@@ -54,13 +60,14 @@ class Handler:
     committer: Committer
     vault: Sealer
     clock: DatabaseClock
+    keeper: Keeper | None = None
     _repeats: Coalesced[str, Found] = field(init=False)
     _states: States = field(init=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
         self._repeats = Coalesced(self.store.find)
-        self._states = States(self.store)
+        self._states = States(self.store, self.keeper)
 
     async def handle(self, order: Order) -> Handled:
         """Decides and records.
@@ -69,6 +76,11 @@ class Handler:
             KeyReused: the command id came before with another body.
             TooLarge, Overloaded, Unavailable: as the committer says.
         """
+        handled = await self._handle(order)
+        await carry_out(self.vault, handled.recorded)
+        return handled
+
+    async def _handle(self, order: Order) -> Handled:
         command = order.command
         if order.caused_by is None:
             command = await seal_command(self.vault, command, order.actor)
@@ -85,19 +97,21 @@ class Handler:
             at=await self._time_of(order),
             roles=order.roles,
             known=order.known,
+            key=await self._key_of(command),
         )
         lock = self._locks.setdefault(stream, asyncio.Lock())
         async with lock:
             for _ in range(CONFLICTS_MAX):
-                folded = await self._states.of(decider, stream)
-                events, refusal = _decision(decider, folded.state, command, context)
+                folded, (events, refusal) = await self._states.ask(
+                    decider, stream, partial(_decision, decider, command, context)
+                )
                 append = append_of(
                     order, stream, folded.version, fingerprint, events, refusal, context.at
                 )
                 answer = await self.committer.append(append)
                 match answer.outcome:
                     case Outcome.RECORDED:
-                        self._states.keep(decider, stream, folded, events, append, answer)
+                        await self._states.keep(decider, stream, folded, events, append, answer)
                         return Handled(
                             recorded_by(self.service.name, append, answer),
                             token_of(self.service.name, answer),
@@ -106,10 +120,17 @@ class Handler:
                         return Handled(token=token_of(self.service.name, answer), refusal=refusal)
                     case Outcome.CONFLICT:
                         metrics.CONFLICTS.labels(self.service.name).inc()
-                        await self._states.catch_up(decider, stream, folded)
+                        with suppress(SnapshotGone):
+                            await self._states.catch_up(decider, stream, folded)
                     case Outcome.REPEAT | Outcome.MISMATCH:
                         return await self._again(order, fingerprint)
         raise Overloaded(f"{stream} is changed by others faster than this command can be decided")
+
+    async def _key_of(self, command: Command) -> str | None:
+        """The name of the key that the command is to destroy."""
+        if command.ERASES is None:
+            return None
+        return await self.vault.key_name(getattr(command, command.ERASES))
 
     async def _time_of(self, order: Order) -> datetime:
         now = await self.clock.now()
@@ -148,7 +169,7 @@ class Handler:
 
 
 def _decision(
-    decider: Decider[Any, Any], state: Any, command: Command, context: Context
+    decider: Decider[Any, Any], command: Command, context: Context, state: Any
 ) -> tuple[Sequence[Event], dict[str, Any] | None]:
     try:
         return decider.decide(state, command, context), None

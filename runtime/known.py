@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from events.envelope import Recorded
-from runtime.reading.consumer import Overtaken
+from runtime.reading.trouble import Overtaken
 from runtime.rooms import Service
 
 Known = dict[str, BaseModel | None]

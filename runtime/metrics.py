@@ -41,6 +41,12 @@ HOLES = Counter(
 )
 REPEATS = Counter("reel_repeated_events", "Records at or below the place", ["consumer", "log"])
 STOPPED = Gauge("reel_stopped_partitions", "Partitions standing still", ["consumer", "log"])
+PARKED = Gauge(
+    "reel_parked_productions", "Productions of which a fact could not be folded", ["consumer"]
+)
+FOREIGN = Counter(
+    "reel_foreign_records", "Kafka records of another make, passed over", ["consumer", "log"]
+)
 APPLY_EVENTS = Histogram(
     "reel_apply_events",
     "Events in one transaction",

@@ -43,7 +43,8 @@ def amount(value: Decimal) -> Text:
 
 
 def show_freshness(answer: dict[str, Any]) -> None:
-    """Of which moment the answer is, or how far it is in each log, beside how far the log is."""
+    """Of which moment the answer is, or how far it is in each log, beside how far the log is;
+    and what is not in it."""
     if (moment := answer["moment"]) is not None:
         in_effect = f", in effect at {moment['effective']}" if moment["effective"] else ""
         out.print(f"As known on {moment['as_of']}{in_effect}", style="bold", highlight=False)
@@ -55,3 +56,11 @@ def show_freshness(answer: dict[str, Any]) -> None:
         for one in answer["freshness"]
     )
     out.print(f"As of {said}", style="dim", highlight=False)
+    for one in answer.get("parked", ()):
+        out.print(
+            f"Left out: {one['title'] or one['production']} is parked at {one['log']} "
+            f"{one['position']} ({one['reason']})",
+            style="red",
+            markup=False,
+            highlight=False,
+        )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import asyncpg
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 from runtime import rooms
 from runtime.audit.anchorer import Anchorer
 from runtime.clock import DatabaseClock, Shift
+from runtime.explaining.api import explaining
 from runtime.handling import Handler
 from runtime.kafka import anchors
 from runtime.kafka.bus import Subscription, migrate_topics
@@ -25,23 +27,38 @@ from runtime.kafka.relay import Relay
 from runtime.log.committer import Committer
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
-from runtime.migrate import Schema, check, migrate
+from runtime.migrate import Schema, UnknownSchema, check, migrate
+from runtime.people.held import HeldKeys
 from runtime.people.identity import Verifier
 from runtime.people.kept import master_key
+from runtime.people.readings import Readings, StoredReadings
 from runtime.people.team import Team
 from runtime.people.vault import Vault
 from runtime.pools import Pools
 from runtime.reacting import ServiceSink
 from runtime.reading.consumer import Consumer
 from runtime.reading.query import Reader
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.rebuilding.feeding import Feeder
+from runtime.rebuilding.registry import (
+    VIEWS,
+    State,
+    Version,
+    register_first,
+    versions_of,
+)
 from runtime.settings import Settings
+from runtime.snapshots.fingerprint import fold_version
+from runtime.snapshots.keeper import Keeper
+from runtime.snapshots.sealed_state import StateSeal
+from runtime.snapshots.streams import StreamSnapshots
+from runtime.snapshots.views import ViewSnapshots
 from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
 from runtime.web.http import application
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
+ACCESS = "access"
 
 logger = structlog.get_logger()
 
@@ -76,36 +93,87 @@ def service_schema(service: str) -> str:
     return f"{service}_service"
 
 
-def consumer_schema(name: str) -> str:
-    """Where a projection keeps its rows, or a service what it has heard.
+async def consumer_schemas(settings: Settings, name: str) -> dict[str, str]:
+    """Where a service keeps what it has heard, or the versions of a projection keep their rows:
+    schemas, each with its database. `name` may also be one version's schema.
 
     Raises:
-        LookupError: there is no such room.
+        LookupError: there is no such room or version.
     """
-    if name in rooms.projections():
-        return rooms.projections()[name].schema
     if name in rooms.services():
-        return service_schema(name)
+        return {service_schema(name): settings.database_of(name)}
+    for projection in rooms.projections():
+        url = settings.database_of(projection)
+        connection = await asyncpg.connect(url)
+        try:
+            versions = await versions_of(connection, projection)
+        finally:
+            await connection.close()
+        there = {one.schema: url for one in versions if one.state is not State.RETIRED}
+        if name == projection:
+            return there
+        if name in there:
+            return {name: url}
     known = ", ".join([*rooms.projections(), *rooms.services()])
-    raise LookupError(f"there is no consumer {name!r}; there are {known}")
+    raise LookupError(
+        f"there is no consumer {name!r}; there are {known}, and what `reel views` has"
+    )
 
 
 def schemas(settings: Settings) -> list[Schema]:
-    """Every PostgreSQL schema of this build."""
-    found = [Schema(settings.database_of(VAULT), VAULT, "vault")]
+    """Every PostgreSQL schema of this build, but for the read models' own."""
+    found = [
+        Schema(settings.database_of(VAULT), VAULT, "vault"),
+        Schema(settings.database_of(ACCESS), ACCESS, "access"),
+    ]
     for name in rooms.services():
         url = settings.database_of(name)
         found.append(Schema(url, name, "log"))
         found.append(Schema(url, service_schema(name), "reader"))
+    databases = dict.fromkeys(settings.database_of(name) for name in rooms.projections())
+    return found + [Schema(url, VIEWS, "views") for url in databases]
+
+
+async def versions_to_feed(settings: Settings, *, register: bool = False) -> dict[Schema, Version]:
+    """The versions of read models that this build's code feeds, or is to; `register` makes the
+    first one of each projection known, if it is not."""
+    found = {}
     for name, projection in rooms.projections().items():
         url = settings.database_of(name)
-        found.append(Schema(url, projection.schema, "reader", projection.tables_sql))
+        connection = await asyncpg.connect(url)
+        try:
+            if register:
+                await register_first(connection, projection)
+            for one in await versions_of(connection, name):
+                if one.code == projection.version and one.state is not State.RETIRED:
+                    found[Schema(url, one.schema, "reader", projection.tables_sql)] = one
+        finally:
+            await connection.close()
     return found
+
+
+async def check_all(settings: Settings) -> None:
+    """Makes sure that every database is exactly what this build knows.
+
+    Raises:
+        UnknownSchema: says which is not, and the cure.
+    """
+    await asyncio.to_thread(check, schemas(settings))
+    versions = await versions_to_feed(settings)
+    lacking = rooms.projections().keys() - {one.projection for one in versions.values()}
+    if lacking:
+        raise UnknownSchema(
+            f"no version of {', '.join(sorted(lacking))} is of this build: run `reel migrate`"
+        )
+    # What a rebuild has only just begun may not have its tables yet.
+    followed = [schema for schema, one in versions.items() if one.followed]
+    await asyncio.to_thread(check, followed)
 
 
 async def migrate_all(settings: Settings) -> list[str]:
     """Brings every database and topic to what this build needs; answers what was done."""
     applied = await asyncio.to_thread(migrate, schemas(settings))
+    applied += await asyncio.to_thread(migrate, [*await versions_to_feed(settings, register=True)])
     logs = list(rooms.services())
     created = await migrate_topics(settings, logs, of_one_partition=[anchors.NAME])
     return applied + [f"topic {topic}" for topic in created]
@@ -122,9 +190,15 @@ def pools_of(parts: Parts) -> int:
     return 1 + len(logs)
 
 
+def opens_texts(parts: Parts) -> bool:
+    """Whether a process with those parts opens sealed texts, so that it must hear of erasures."""
+    return bool(parts.serve or parts.project)
+
+
 def connections_of(processes: Iterable[Parts], pool_size: int) -> int:
-    """How many connections those processes open at most, if all rooms share one database."""
-    return pool_size * sum(pools_of(parts) for parts in processes)
+    """How many connections those processes open at most, if all rooms share one database: those of
+    their pools, and one that hears of erasures."""
+    return sum(pool_size * pools_of(parts) + opens_texts(parts) for parts in processes)
 
 
 class Process:
@@ -135,7 +209,8 @@ class Process:
         self._parts = parts
         self._pools = Pools(settings)
         self._stores: dict[str, Store] = {}
-        self._consumers: list[Consumer] = []
+        self._services: list[Consumer] = []
+        self._feeders: list[Feeder] = []
         self._subscriptions: list[Subscription] = []
         self._relays: list[Relay] = []
         self._faces: list[ServiceFace] = []
@@ -143,6 +218,8 @@ class Process:
         self._timers: list[Timers] = []
         self._anchorer: Anchorer | None = None
         self._shift = Shift()
+        self._held = HeldKeys()
+        self._readings: Readings | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
@@ -163,7 +240,7 @@ class Process:
         Raises:
             UnknownSchema: the database is not what this build knows.
         """
-        await asyncio.to_thread(check, schemas(self._settings))
+        await check_all(self._settings)
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._pools.close)
             await self._build(stack)
@@ -178,8 +255,13 @@ class Process:
                 )
             )
             serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
-            for consumer in self._consumers:
+            if opens_texts(self._parts):
+                self._go(self._held.hear(self._settings.database_of(VAULT)), "vault")
+            for consumer in self._services:
                 self._go(consumer.watch_the_tail(), f"tail of {consumer.name}")
+                self._go(consumer.watch_the_parked(), f"parked of {consumer.name}")
+            for feeder in self._feeders:
+                self._go(feeder.run(), f"versions of {feeder.projection.name}")
             for subscription in self._subscriptions:
                 self._go(subscription.run(), "subscription")
             for relay in self._relays:
@@ -218,6 +300,7 @@ class Process:
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
+                await asyncio.gather(*(one.stop() for one in self._feeders))
         except TimeoutError:
             logger.error("stopped_late", seconds=STOP_SECONDS_MAX)
 
@@ -231,11 +314,16 @@ class Process:
                 loop.add_signal_handler(name, self.stop)
 
     async def _build(self, stack: contextlib.AsyncExitStack) -> None:
-        vault = Vault(await self._pools.of(VAULT), master_key(self._settings))
+        master = master_key(self._settings)
+        vault = Vault(await self._pools.of(VAULT), master)
+        seal = StateSeal(master, "streams")
+        self._held = vault.held
+        if opens_texts(self._parts):
+            self._readings = StoredReadings(await self._pools.of(ACCESS), ACCESS)
         for name in self._parts.serve:
-            await self._build_service(name, vault, stack)
+            await self._build_service(name, vault, seal, stack)
         for name in self._parts.project:
-            await self._build_projection(name, vault)
+            await self._build_projection(name, vault, master)
         for log in self._parts.relay:
             pool = await self._pools.of(log)
             self._relays.append(Relay(self._settings, await self._store(log), pool))
@@ -250,58 +338,67 @@ class Process:
         return self._stores[log]
 
     async def _build_service(
-        self, name: str, vault: Vault, stack: contextlib.AsyncExitStack
+        self, name: str, vault: Vault, seal: StateSeal, stack: contextlib.AsyncExitStack
     ) -> None:
         service = rooms.services()[name]
         store = await self._store(name)
         committer = await stack.enter_async_context(Committer(store))
         clock = DatabaseClock(store, self._shift)
-        handler = Handler(service, store, committer, vault, clock)
         pool = await self._pools.of(name)
         schema = service_schema(name)
+        snapshots = StreamSnapshots(name, schema, pool, seal, fold_version(f"services.{name}"))
+        keeper = await stack.enter_async_context(Keeper(snapshots))
+        handler = Handler(service, store, committer, vault, clock, keeper)
         sink = ServiceSink(service, schema, pool, handler)
-        await self._consume(name, schema, pool, sorted(service.consumes), sink)
+        stores = {log: await self._store(log) for log in sorted(service.consumes)}
+        consumer = Consumer(name, schema, pool, stores, sink)
+        await consumer.start()
+        self._services.append(consumer)
+        self._subscriptions.append(Subscription(self._settings, consumer, name))
         if service.keeps_time:
             self._timers.append(Timers(service, schema, pool, store, handler, clock))
-        self._faces.append(ServiceFace(handler, Team(schema, pool), vault))
+        team = Team(schema, pool, self._settings.house_leaders)
+        self._faces.append(ServiceFace(handler, team, vault))
 
-    async def _build_projection(self, name: str, vault: Vault) -> None:
+    async def _build_projection(self, name: str, vault: Vault, master: bytes) -> None:
         projection = rooms.projections()[name]
         pool = await self._pools.of(name)
-        tables = Tables(projection.schema, projection.view)
-        await tables.learn_types(pool)
-        logs = list(projection.view.logs)
-        consumer = await self._consume(
-            projection.schema, projection.schema, pool, logs, ProjectionSink(tables)
-        )
-        stores = {log: await self._store(log) for log in logs}
+        stores = {log: await self._store(log) for log in projection.view.logs}
+        feeder = Feeder(self._settings, projection, pool, stores)
+        await feeder.start()
+        self._feeders.append(feeder)
         clock = DatabaseClock(next(iter(stores.values())), self._shift)
-        self._readers.append(Reader(projection, pool, stores, clock, vault, consumer))
+        seal, fold = StateSeal(master, "views"), fold_version(f"projections.{name}")
+        kept = ViewSnapshots(name, pool, seal, fold)
+        reader = Reader(projection, pool, stores, clock, vault, feeder.consumers, kept)
+        self._readers.append(reader)
 
-    async def _consume(
-        self, name: str, schema: str, pool: object, logs: list[str], sink: object
-    ) -> Consumer:
-        stores = {log: await self._store(log) for log in logs}
-        consumer = Consumer(name, schema, pool, stores, sink)  # type: ignore[arg-type]
-        await consumer.start()
-        self._consumers.append(consumer)
-        self._subscriptions.append(Subscription(self._settings, consumer, name))
-        return consumer
+    @property
+    def _consumers(self) -> list[Consumer]:
+        """Of services, and of every version of a read model that is fed here."""
+        fed = [one for feeder in self._feeders for one in feeder.consumers.values()]
+        return self._services + fed
 
     def _application(self) -> FastAPI:
         return application(
             title="Reel",
             verifier=Verifier.from_settings(self._settings),
             services=self._faces,
-            queries=[reader.projection.routes(reader) for reader in self._readers],
+            queries=[
+                router
+                for reader in self._readers
+                for router in (reader.projection.routes(reader), explaining(reader))
+            ],
             unready=self._unready,
             documented=self._settings.jwks_url is None,
+            readings=self._readings,
         )
 
     def _unready(self) -> list[str]:
         if self._stopping.is_set():
             return ["stopping"]
-        reasons = [reason for consumer in self._consumers for reason in consumer.unready()]
+        reasons = [reason for consumer in self._services for reason in consumer.unready()]
+        reasons += [reason for feeder in self._feeders for reason in feeder.unready()]
         reasons += [reason for relay in self._relays for reason in relay.unready()]
         return reasons + [reason for timers in self._timers for reason in timers.unready()]
 

@@ -9,19 +9,22 @@ before the place moves; what was answered before a rewind is not answered after 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from events.envelope import Recorded
-from runtime.answered import AnsweredRows
+from runtime.answered import Answered, AnsweredRows
 from runtime.decider import Command
 from runtime.errands import Errands
 from runtime.handling import Handler
 from runtime.known import KnownRows, Stored
 from runtime.order import Order, command_id_of
+from runtime.people.erasure import carry_out
 from runtime.people.team import fold_team
-from runtime.reading.consumer import TooEarly
+from runtime.reading.parking import Parked
+from runtime.reading.place import Place
+from runtime.reading.trouble import HalfHeard, TooEarly
 from runtime.rooms import Service
 from runtime.timing.rows import TimerRows
 
@@ -47,8 +50,10 @@ class ServiceSink:
         self._answered = AnsweredRows(self.service, self.schema)
         self._timers = TimerRows(self.service, self.schema)
 
-    async def prepare(self, events: Sequence[Recorded]) -> Stored:
-        """Gives the commands that answer these facts, and tells from what memory."""
+    async def prepare(self, events: Sequence[Recorded], behind: Place | Parked) -> Stored:
+        """Gives the commands that answer these facts, and tells from what memory. What this room's
+        own facts erase is erased before its place moves."""
+        await carry_out(self.handler.vault, self._own(events))
         by_production = defaultdict(list)
         last_asking: dict[str, int] = {}
         for recorded in self._heard(events):
@@ -62,19 +67,19 @@ class ServiceSink:
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            answered = await self._answered.before(connection, events[0])
+            answered = await self._answered.before(connection, behind)
             stored = await self._known.stored(connection, list(last_asking))
         fresh = {
             production: stored[production]
             for production, last in last_asking.items()
-            if last > answered.position
+            if not answered.has(production, last)
         }
         if fresh and answered.lacks:
             raise TooEarly(f"what {answered.lacks} told before the rewind is not heard yet")
+        if fresh.keys() & answered.half_heard:
+            raise HalfHeard("another log has told more before the rewind, and that is parked")
         known = self._known.read(fresh)
-        await asyncio.gather(
-            *(self._react_to(by_production[one], known[one], answered.position) for one in fresh)
-        )
+        await _all_of(self._react_to(by_production[one], known[one], answered) for one in fresh)
         return fresh
 
     async def _see_that_answers_are_there(self) -> None:
@@ -92,11 +97,11 @@ class ServiceSink:
         """Whether some reaction is to this fact, whatever it answers."""
         return any(isinstance(recorded.event, one.on) for one in self.service.policies.reactions)
 
-    async def _react_to(self, events: Sequence[Recorded], known: Any, answered: int) -> None:
+    async def _react_to(self, events: Sequence[Recorded], known: Any, answered: Answered) -> None:
         policies = self.service.policies
         for recorded in events:
             known = policies.hear(known, recorded)
-            if recorded.position > answered:
+            if not answered.has(recorded.production, recorded.position):
                 for command in policies.react(recorded, known):
                     await self._carry_out(recorded, command, known)
 
@@ -119,8 +124,18 @@ class ServiceSink:
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Stored) -> None:
         await fold_team(connection, self.schema, events)
         await self._known.fold(connection, self._heard(events), since=prepared)
-        own = [recorded for recorded in events if recorded.log == self.service.name]
-        await self._timers.write(connection, own)
+        await self._timers.write(connection, self._own(events))
+
+    def _own(self, events: Sequence[Recorded]) -> list[Recorded]:
+        """The facts of this room's own log."""
+        return [recorded for recorded in events if recorded.log == self.service.name]
 
     def forget(self, log: str, partition: int) -> None:
         return None
+
+
+async def _all_of(works: Iterable[Awaitable[None]]) -> None:
+    """Does them side by side, and raises what went wrong once none of them is under way."""
+    for error in await asyncio.gather(*works, return_exceptions=True):
+        if error is not None:
+            raise error

@@ -18,6 +18,7 @@ from fastapi import APIRouter
 from events.approval import Role
 from events.envelope import Recorded
 from runtime.decider import Command, Decider, Policies, Timer
+from runtime.explaining.figures import Figures, no_figures
 from runtime.importing import Importer
 from runtime.reactions import REACTIONS
 from runtime.screens import Screen
@@ -90,10 +91,17 @@ class Projection:
     """Given its reader (`runtime.reading.query.Reader`), the queries it answers."""
     screens: tuple[Screen, ...] = ()
     """What `reel` shows of it."""
+    figures: Figures = no_figures
+    """Pure: how the figures of its answers are made."""
+
+    @property
+    def path(self) -> str:
+        """Its name as addresses and command lines write it."""
+        return self.name.replace("_", "-")
 
     @property
     def schema(self) -> str:
-        """The PostgreSQL schema of this version's rows."""
+        """The PostgreSQL schema of this version's rows, as long as it was not rebuilt."""
         return f"{self.name}_v{self.version}"
 
     @property

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         default=15, ge=0, description="how often the relay's process anchors; 0 is never"
     )
 
+    house_leaders: frozenset[str] = Field(
+        default=frozenset(),
+        description="ids of the people who lead the house, as a JSON list: they may erase people",
+    )
+
     pool_size: int = Field(default=8, ge=2, le=100)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

@@ -1,60 +1,104 @@
-"""Folded states of streams, cached: bounded by the bytes of the events that made them."""
+"""Folded states of streams, cached: bounded by the bytes of the events that made them.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+A long stream is folded on from its snapshot, where there is one that the log agrees with; parts of
+such a state come when a decision first asks for them.
+"""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import asyncpg
 from cachetools import LRUCache
 
 from events.envelope import Recorded
 from events.event import Event
 from runtime.decider import Decider
 from runtime.log.coalesced import Coalesced
+from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Answer, Append, Store
+from runtime.snapshots.keeper import COLD_EVENTS, WARM_EVENTS, Keeper
+from runtime.snapshots.pages import NotLoaded
+from runtime.snapshots.streams import SnapshotGone
 
 CACHE_BYTES_MAX = 64 * 1024 * 1024
 FIRST_PAGE = 100
+PAGE = 10_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A stream's state at a version (0 before any event), and what its events weigh in bytes."""
+    """A stream's state at a version (0 before any event), and what its events weigh in bytes.
+    `kept` is the version that its snapshot has; 0 where there is none."""
 
     state: Any
     version: int
     size_bytes: int
+    kept: int = 0
 
 
 class States:
     """The states of one log's streams in this process; any of them may be stale."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, keeper: Keeper | None = None) -> None:
         self._store = store
+        self._keeper = keeper
         self._folded: LRUCache[str, Folded] = LRUCache(
             CACHE_BYTES_MAX, getsizeof=lambda folded: folded.size_bytes
         )
         self._beginnings = Coalesced(lambda streams: store.of_streams(streams, FIRST_PAGE))
 
+    async def ask(
+        self, decider: Decider[Any, Any], stream: str, question: Callable[[Any], T]
+    ) -> tuple[Folded, T]:
+        """The stream's state, and what the pure `question` says of it."""
+        while True:
+            try:
+                folded = await self.of(decider, stream)
+                while True:
+                    try:
+                        return folded, question(folded.state)
+                    except NotLoaded as needed:
+                        await self._bring(stream, needed)
+            except SnapshotGone:
+                continue
+
     async def of(self, decider: Decider[Any, Any], stream: str) -> Folded:
-        """The stream's state, from the cache or from the log."""
+        """The stream's state, from the cache, from its snapshot or from the log.
+
+        Raises:
+            SnapshotGone: it was replaced meanwhile; another time it is another one, or none.
+        """
         cached = self._folded.get(stream)
         if cached is not None:
             return cached
+        folded = Folded(decider.initial, 0, 200)
         first = await self._beginnings.get(stream) or []
-        folded = _folded(decider, Folded(decider.initial, 0, 200), first)
-        if len(first) == FIRST_PAGE:
+        is_long = len(first) == FIRST_PAGE
+        found = await self._keeper.snapshots.find(stream) if is_long and self._keeper else None
+        if found is not None:
+            folded = Folded(found.state, found.version, found.size_bytes, kept=found.version)
+        else:
+            folded = await self._fold(decider, stream, folded, first)
+        if is_long:
             return await self.catch_up(decider, stream, folded)
         self._remember(stream, folded)
         return folded
 
     async def catch_up(self, decider: Decider[Any, Any], stream: str, folded: Folded) -> Folded:
-        """Folds what the log holds behind `folded`."""
-        while page := await self._store.of_stream(stream, folded.version):
-            folded = _folded(decider, folded, page)
+        """Folds what the log holds behind `folded`; raises as `of` does."""
+        while True:
+            page = await self._store.of_stream(stream, folded.version, PAGE)
+            folded = await self._fold(decider, stream, folded, page)
+            if len(page) < PAGE:
+                break
         self._remember(stream, folded)
+        self._keep_if_worth_it(stream, folded, COLD_EVENTS)
         return folded
 
-    def keep(
+    async def keep(
         self,
         decider: Decider[Any, Any],
         stream: str,
@@ -64,8 +108,47 @@ class States:
         answer: Answer,
     ) -> None:
         """Remembers the state after a command of this process was recorded."""
-        state = decider.fold(events, folded.state)
-        self._remember(stream, Folded(state, answer.version, folded.size_bytes + append.size_bytes))
+        try:
+            state = await self._evolved(decider, stream, folded.state, events)
+        except (SnapshotGone, *OUTCOME_UNKNOWN, asyncpg.PostgresError):
+            # What was recorded is recorded; that a part of the state is away is no answer to it.
+            self._folded.pop(stream, None)
+            return
+        size_bytes = folded.size_bytes + append.size_bytes
+        after = replace(folded, state=state, version=answer.version, size_bytes=size_bytes)
+        self._remember(stream, after)
+        self._keep_if_worth_it(stream, after, WARM_EVENTS)
+
+    async def _fold(
+        self, decider: Decider[Any, Any], stream: str, folded: Folded, page: Sequence[Recorded]
+    ) -> Folded:
+        if not page:
+            return folded
+        events = [recorded.event for recorded in page]
+        size_bytes = folded.size_bytes + sum(len(recorded.payload) for recorded in page)
+        state = await self._evolved(decider, stream, folded.state, events)
+        return replace(folded, state=state, version=page[-1].version, size_bytes=size_bytes)
+
+    async def _evolved(
+        self, decider: Decider[Any, Any], stream: str, state: Any, events: Sequence[Event]
+    ) -> Any:
+        done = 0
+        while done < len(events):
+            try:
+                while done < len(events):
+                    state = decider.evolve(state, events[done])
+                    done += 1
+            except NotLoaded as needed:
+                await self._bring(stream, needed)
+        return state
+
+    async def _bring(self, stream: str, needed: NotLoaded) -> None:
+        assert self._keeper is not None, "only a snapshot's state has parts that are not here"
+        try:
+            await self._keeper.snapshots.bring(stream, needed)
+        except SnapshotGone:
+            self._folded.pop(stream, None)
+            raise
 
     def _remember(self, stream: str, folded: Folded) -> None:
         if folded.size_bytes <= self._folded.maxsize:
@@ -73,12 +156,17 @@ class States:
         else:
             self._folded.pop(stream, None)
 
+    def _keep_if_worth_it(self, stream: str, folded: Folded, events: int) -> None:
+        if self._keeper is not None and folded.version - folded.kept >= events:
+            self._keeper.take(
+                stream,
+                folded.state,
+                folded.version,
+                folded.size_bytes,
+                lambda version: self._is_kept(stream, version),
+            )
 
-def _folded(decider: Decider[Any, Any], folded: Folded, page: Sequence[Recorded]) -> Folded:
-    if not page:
-        return folded
-    return Folded(
-        decider.fold([recorded.event for recorded in page], folded.state),
-        page[-1].version,
-        folded.size_bytes + sum(len(recorded.payload) for recorded in page),
-    )
+    def _is_kept(self, stream: str, version: int) -> None:
+        cached = self._folded.get(stream)
+        if cached is not None:
+            self._folded[stream] = replace(cached, kept=max(cached.kept, version))

@@ -6,7 +6,9 @@ rows go differs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from events.envelope import Recorded
@@ -42,9 +44,24 @@ class Rows:
         """Every row of `table`, in the order of their arrival."""
         return cast("Iterator[R]", iter(self._tables.get(table, {}).values()))
 
-    def put(self, row: Row) -> None:
-        """Sets a row, replacing the one with its key."""
-        self._tables.setdefault(type(row), {})[key_of(row)] = row
+    def put(self, row: Row) -> Key:
+        """Sets a row, replacing the one with its key, and answers the key."""
+        key = key_of(row)
+        self._tables.setdefault(type(row), {})[key] = row
+        return key
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "Rows":
+        """Those rows."""
+        held = cls()
+        for row in rows:
+            held.put(row)
+        return held
+
+    def every(self) -> Iterator[Row]:
+        """Every row of every table."""
+        for rows in self._tables.values():
+            yield from rows.values()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Rows):
@@ -60,7 +77,39 @@ class Rows:
 
 def key_of(row: Row) -> Key:
     """What makes a row unique within its production and table."""
-    return tuple(getattr(row, column) for column in row.KEY)
+    return _key_getter(type(row))(row)
+
+
+@cache
+def _key_getter(table: type[Row]) -> Callable[[Row], Key]:
+    """Folds ask for keys more often than for anything else."""
+    match table.KEY:
+        case ():
+            return lambda _: ()
+        case (column,):
+            only = attrgetter(column)
+            return lambda row: (only(row),)
+        case columns:
+            return attrgetter(*columns)
+
+
+def changed(row: R, **columns: Any) -> R:
+    """The row with those columns instead: `dataclasses.replace`, four times as fast, for folds
+    that change one small row with every fact."""
+    places, values_of = _columns(type(row))
+    values = list(values_of(row))
+    for column, value in columns.items():
+        values[places[column]] = value
+    return type(row)(*values)
+
+
+@cache
+def _columns(table: type[Any]) -> tuple[Mapping[str, int], Callable[[Any], tuple[Any, ...]]]:
+    names = [column.name for column in fields(table)]
+    if len(names) == 1:
+        only = attrgetter(*names)
+        return {names[0]: 0}, lambda row: (only(row),)
+    return {name: place for place, name in enumerate(names)}, attrgetter(*names)
 
 
 Fold = Callable[[Rows, Recorded], Iterable[Row]]

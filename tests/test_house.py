@@ -310,6 +310,7 @@ FUNCTION_LINES_MAX = 60
 LONG_FILES = {
     "events/approval.py": "a vocabulary is read from top to bottom in one place",
     "events/budget.py": "a vocabulary is read from top to bottom in one place",
+    "events/envelope.py": "what a fact carries, its hash, and its two forms on the way",
     "services/approval/commands.py": "one class a command, and nothing else",
     "events/contract.py": "a vocabulary is read from top to bottom in one place",
     "events/schedule.py": "a vocabulary is read from top to bottom in one place",
@@ -322,8 +323,9 @@ LONG_FILES = {
     "runtime/kafka/relay.py": "sending and reading back are two halves of one promise",
     "runtime/log/contract.py": "the promises of every store, and its limits, in one place",
     "runtime/log/committer.py": "gathering, sending and sending again share the queue",
-    "runtime/web/problems.py": "one table from exceptions to status, code and cure",
+    "runtime/rebuilding/filling.py": "a partition's pages, folds and rows in one transaction each",
     "runtime/process.py": "what one process starts and stops, in that order",
+    "runtime/web/problems.py": "every error of the API, and its one table of statuses and codes",
     "runtime/reading/query.py": "who asks, from which rows, how fresh, and after what: one reader",
     "runtime/reading/consumer.py": "place, holes, tail and divergence are one state machine",
 }

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from events.names import Id
-from runtime.reading.answer import Answer
+from runtime.reading.answer import Answer, LeftOut
 
 
 class By(StrEnum):
@@ -97,6 +97,7 @@ class Slate(Answer):
 
     conventions: dict[str, str]
     rows: list[SlateRow]
+    parked: list[LeftOut] = Field(description="those that are in no row")
     next: str | None
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from events.names import Id
 from projections.budget_status.answers import By, HotCosts, Lines, Slate, Status
+from projections.budget_status.explained.report import explained
 from projections.budget_status.figures import CONVENTIONS
 from projections.budget_status.hot_costs import CONVENTIONS as HOT_COST_CONVENTIONS
 from projections.budget_status.hot_costs import HOT_COSTS, hot_costs
@@ -92,7 +93,7 @@ def routes(reader: Reader) -> APIRouter:
         await reader.until(asked.after)
         productions = await reader.productions_of(caller, cursor, limit + 1)
         page = productions[:limit]
-        reading = await reader.read(page, asked, REPORT)
+        reading, parked = (await reader.read(page, asked, REPORT)).apart()
         return json_of(
             {
                 "conventions": CONVENTIONS,
@@ -105,6 +106,7 @@ def routes(reader: Reader) -> APIRouter:
                     }
                     for production in reading.rows
                 ],
+                "parked": parked,
                 **await reader.told(reading),
                 "next": page[-1] if len(productions) > limit else None,
             }
@@ -171,4 +173,11 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="budget_status", version=2, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="budget_status",
+    version=2,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+)

@@ -1,7 +1,6 @@
 """The costs' part of the fold: what was promised, spent, estimated and forecast."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -16,7 +15,7 @@ from projections.budget_status.rows import (
     Overage,
     OverageAccount,
 )
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 
 def evolve_costs(rows: Rows, event: Event) -> Iterable[Row]:
@@ -41,7 +40,7 @@ def evolve_costs(rows: Rows, event: Event) -> Iterable[Row]:
         case facts.OverageApproved() as approved:
             yield from _approved(rows, approved)
         case facts.OverageRefused() as refused:
-            yield replace(
+            yield changed(
                 _overage(rows, refused.overage, refused.amount),
                 state="refused",
                 request=refused.request,
@@ -61,17 +60,17 @@ def account_of(rows: Rows, account: str) -> Account:
 
 def _spent(rows: Rows, account: str, *, committed: Decimal, cost: Decimal = ZERO) -> Account:
     row = account_of(rows, account)
-    return replace(row, committed=row.committed + committed, cost_to_date=row.cost_to_date + cost)
+    return changed(row, committed=row.committed + committed, cost_to_date=row.cost_to_date + cost)
 
 
 def _on_day(rows: Rows, account: str, day: date, amount: Decimal) -> DayCost:
     row = rows.get(DayCost, account, day) or DayCost(account, day)
-    return replace(row, amount=row.amount + amount)
+    return changed(row, amount=row.amount + amount)
 
 
 def _estimated(rows: Rows, estimate: facts.EstimateSet) -> Account:
     account = account_of(rows, estimate.account)
-    return replace(
+    return changed(
         account,
         estimate_basis=estimate.basis.value,
         estimate=estimate.value,
@@ -100,14 +99,14 @@ def _forecast(forecast: facts.OverageForecast) -> Iterator[Row]:
 
 
 def _approved(rows: Rows, approved: facts.OverageApproved) -> Iterator[Row]:
-    yield replace(
+    yield changed(
         _overage(rows, approved.overage, approved.amount),
         state="approved",
         request=approved.request,
     )
     for one in approved.accounts:
         account = account_of(rows, one.account)
-        yield replace(
+        yield changed(
             account,
             approved=account.approved + one.total,
             overage=account.overage + one.total,

@@ -37,7 +37,7 @@ def show_status(status: dict[str, Any]) -> None:
 
 def show_slate(slate: dict[str, Any]) -> None:
     """Every production in a row."""
-    if not slate["rows"]:
+    if not slate["rows"] and not slate["parked"]:
         out.print("You are on no production yet. Open one, or ask to be appointed.")
         return
     figures = _figures()

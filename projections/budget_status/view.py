@@ -1,7 +1,6 @@
 """The fold that keeps the rows of a budget's status."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from events import budget as facts
 from events.envelope import Recorded
@@ -18,7 +17,7 @@ from projections.budget_status.rows import (
     Overage,
     OverageAccount,
 )
-from runtime.view import Row, Rows, View
+from runtime.view import Row, Rows, View, changed
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
@@ -58,23 +57,23 @@ def _planned(
     rows: Rows, lines: Iterable[facts.PricedLine], instead_of: facts.PricedLine | None = None
 ) -> Iterator[Row]:
     """Lines of the plan as they are now, with their accounts' working totals."""
-    changed: dict[str, Account] = {}
+    moved: dict[str, Account] = {}
     if instead_of is not None:
         old = account_of(rows, instead_of.account)
-        changed[old.account] = replace(old, working=old.working - instead_of.subtotal)
+        moved[old.account] = changed(old, working=old.working - instead_of.subtotal)
     for line in lines:
-        account = changed.get(line.account) or account_of(rows, line.account)
-        changed[line.account] = replace(
+        account = moved.get(line.account) or account_of(rows, line.account)
+        moved[line.account] = changed(
             account, category=line.category, working=account.working + line.subtotal
         )
         yield _line(line)
-    yield from changed.values()
+    yield from moved.values()
 
 
 def _removed(rows: Rows, line: facts.PricedLine) -> Iterator[Row]:
     account = account_of(rows, line.account)
-    yield replace(account, working=account.working - line.subtotal)
-    yield replace(_line(line), removed=True)
+    yield changed(account, working=account.working - line.subtotal)
+    yield changed(_line(line), removed=True)
 
 
 def _line(line: facts.PricedLine) -> Line:
@@ -93,7 +92,7 @@ def _line(line: facts.PricedLine) -> Line:
 
 def _phase(rows: Rows, phase: str, version: int) -> Budget:
     budget = rows.get(Budget) or Budget("", phase, version)
-    return replace(budget, phase=phase, version=version)
+    return changed(budget, phase=phase, version=version)
 
 
 def _locked(rows: Rows, locked: facts.BudgetLocked) -> Iterator[Row]:
@@ -101,9 +100,9 @@ def _locked(rows: Rows, locked: facts.BudgetLocked) -> Iterator[Row]:
     that were approved before it count no more: the plan has taken their place."""
     before = rows.get(Budget)
     first = before is None or before.locked_version is None
-    yield replace(_phase(rows, "locked", locked.version), locked_version=locked.version)
+    yield changed(_phase(rows, "locked", locked.version), locked_version=locked.version)
     for account in list(rows.all(Account)):
-        yield replace(
+        yield changed(
             account,
             original=account.working if first else account.original,
             approved=account.working,

@@ -16,6 +16,7 @@ from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
 from runtime.web.problems import NotThere
+from runtime.web.readings import records_reading
 
 OneContract = Annotated[Id, Path(description="the contract's id, a UUID")]
 
@@ -28,6 +29,7 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/contracts",
         response_model=Contracts,
         responses=REFUSALS,
+        dependencies=[records_reading("contracts")],
         summary="What was agreed with whom, and where each deal stands",
     )
     async def contracts(
@@ -58,6 +60,7 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/contracts/{contract}",
         response_model=Contract,
         responses=REFUSALS,
+        dependencies=[records_reading("contract")],
         summary="One deal in full: terms, versions, offers, clearance, and what came of its parts",
     )
     async def contract(
@@ -67,14 +70,12 @@ def routes(reader: Reader) -> APIRouter:
         member = await reader.member(production, caller)
         reading = await reader.read_one(production, asked)
         rows = reading.rows[production]
-        deal = rows.get(Deal, contract)
-        if deal is None:
+        if (deal := rows.get(Deal, contract)) is None:
             raise NotThere(f"there is no contract {contract} on this production: list them first")
-        told = whole(rows, deal, bool(member.roles & FEES_ARE_FOR))
         return json_of(
             {
                 "production": production,
-                **await reader.opened(told),
+                **await reader.opened(whole(rows, deal, bool(member.roles & FEES_ARE_FOR))),
                 **await reader.told(reading),
             }
         )

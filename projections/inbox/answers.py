@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from events.names import Id
-from runtime.reading.answer import Answer
+from runtime.reading.answer import Answer, LeftOut
 
 
 class Kind(StrEnum):
@@ -88,4 +88,5 @@ class Inbox(Answer):
 
     mine: bool
     rows: list[Item]
+    parked: list[LeftOut] = Field(description="productions of which nothing is in the rows")
     next: str | None

@@ -9,10 +9,12 @@ from projections.inbox.screens import SCREENS
 from projections.inbox.telling import place, waiting
 from projections.inbox.view import VIEW
 from runtime.people.identity import Caller
+from runtime.reading.asked import Reading
 from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of, page_of
-from runtime.reading.query import PAGE_ROWS_MAX, Asked, Reader
+from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
+from runtime.web.readings import records_reading
 
 Mine = Annotated[bool, Query(description="only what waits for the caller, today")]
 
@@ -25,6 +27,7 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/inbox",
         response_model=Inbox,
         responses=REFUSALS,
+        dependencies=[records_reading("inbox")],
         summary="What waits for whom on one production, and what it blocks",
     )
     async def one(
@@ -37,12 +40,14 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(asked.after)
         await reader.member(production, caller)
-        return json_of(await _inbox(reader, [production], caller, asked, mine, cursor, limit))
+        reading = await reader.read_one(production, asked)
+        return json_of(await _inbox(reader, reading, [], caller, mine, cursor, limit))
 
     @router.get(
         "/inbox",
         response_model=Inbox,
         responses=REFUSALS,
+        dependencies=[records_reading("inbox")],
         summary="What waits for whom, on every production that you are on",
     )
     async def all_of_them(
@@ -54,7 +59,8 @@ def routes(reader: Reader) -> APIRouter:
     ) -> Response:
         await reader.until(asked.after)
         productions = await _productions_of(reader, caller)
-        return json_of(await _inbox(reader, productions, caller, asked, mine, cursor, limit))
+        reading, parked = (await reader.read(productions, asked)).apart()
+        return json_of(await _inbox(reader, reading, parked, caller, mine, cursor, limit))
 
     return router
 
@@ -71,20 +77,20 @@ async def _productions_of(reader: Reader, caller: Caller) -> list[str]:
 
 async def _inbox(
     reader: Reader,
-    productions: list[str],
+    reading: Reading,
+    parked: list[dict[str, Any]],
     caller: Caller,
-    asked: Asked,
     mine: bool,
     cursor: str | None,
     limit: int,
 ) -> dict[str, Any]:
-    reading = await reader.read(productions, asked)
-    roles = await reader.roles_of(productions, caller)
+    roles = await reader.roles_of(list(reading.rows), caller)
     items = waiting(reading, caller.person, roles, mine)
     page, following = page_of(items, place, cursor, limit)
     return {
         "mine": mine,
         "rows": await reader.opened(page),
+        "parked": parked,
         **await reader.told(reading),
         "next": following,
     }

@@ -10,7 +10,7 @@ from projections.inbox.deals import deals
 from projections.inbox.items import Desk
 from projections.inbox.plans import plans, refusals
 from projections.inbox.team import Team
-from runtime.reading.query import Reading
+from runtime.reading.asked import Reading
 
 
 def waiting(

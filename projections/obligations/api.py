@@ -14,6 +14,7 @@ from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of, 
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
+from runtime.web.readings import records_reading
 
 By = Annotated[Side | None, Query(description="only what this side owes")]
 In = Annotated[Status | None, Query(description="only what stands like this")]
@@ -28,6 +29,7 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/obligations",
         response_model=Obligations,
         responses=REFUSALS,
+        dependencies=[records_reading("obligations")],
         summary="What is owed, by whom, to whom, until when",
     )
     async def owed(

@@ -17,6 +17,7 @@ from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.rooms import Projection
 from runtime.web.callers import CallerNow, Production
+from runtime.web.readings import records_reading
 
 Kinds = Annotated[list[ItemKind], Query(description="only those kinds; may be given repeatedly")]
 From = Annotated[
@@ -35,6 +36,7 @@ def routes(reader: Reader) -> APIRouter:
         "/productions/{production}/timeline",
         response_model=Timeline,
         responses=REFUSALS,
+        dependencies=[records_reading("timeline")],
         summary="What happens when, what has slipped, and what it moves",
     )
     async def timeline(

@@ -4,7 +4,19 @@
 import typer
 
 from runtime import rooms
-from runtime.cli import asking, machine, people, timers, trail, work
+from runtime.cli import (
+    asking,
+    explaining,
+    machine,
+    parked,
+    people,
+    readings,
+    rebuilding,
+    timers,
+    trail,
+    views,
+    work,
+)
 from runtime.cli.audit import anchoring, replaying, verifying
 from runtime.cli.output import guarded
 
@@ -24,9 +36,16 @@ for command in (
     machine.project,
     machine.migrate,
     machine.rewind,
+    rebuilding.rebuild,
+    views.views,
+    views.flip,
+    views.retire,
     machine.doctor,
     people.token,
+    people.erase,
     trail.trail,
+    explaining.explain,
+    explaining.diff,
 ):
     app.command(command.__name__.rstrip("_"))(guarded(command))
 
@@ -35,6 +54,11 @@ waiting.command("list")(guarded(timers.list_))
 waiting.command("resume")(guarded(timers.resume))
 app.add_typer(waiting, name="timers")
 
+standing = typer.Typer(no_args_is_help=True, help="Productions of which a fact cannot be folded.")
+standing.command("list")(guarded(parked.list_))
+standing.command("retry")(guarded(parked.retry))
+app.add_typer(standing, name="parked")
+
 auditing = typer.Typer(
     no_args_is_help=True, help="Prove that the logs are what they were, and what is shown."
 )
@@ -42,6 +66,7 @@ auditing.command("verify")(guarded(verifying.verify))
 auditing.command("replay")(guarded(replaying.replay))
 auditing.command("anchor")(guarded(anchoring.anchor))
 auditing.command("key")(guarded(anchoring.key))
+auditing.command("readings")(guarded(readings.readings))
 app.add_typer(auditing, name="audit")
 
 imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")

@@ -13,7 +13,7 @@ from runtime.cli.output import UNREACHABLE, AsJson, err, print_json
 from runtime.instance import AlreadyUp, reachable, up
 from runtime.logs import configure
 from runtime.printing import out, table
-from runtime.process import Parts, Process, consumer_schema, migrate_all
+from runtime.process import Parts, Process, consumer_schemas, migrate_all
 from runtime.reading.rewind import rewind as rewound
 from runtime.settings import Settings, settings
 
@@ -117,17 +117,23 @@ def migrate(as_json: AsJson = False) -> None:
 
 def rewind(
     consumer: Annotated[
-        str, typer.Argument(help="a projection, or a service's own of what it hears")
+        str,
+        typer.Argument(help="a projection, one of its versions, or a service's own"),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Let a consumer fold its logs again from the beginning, as after a restored log."""
-    schema = consumer_schema(consumer)
-    emptied = asyncio.run(rewound(reachable(settings()).database_of(consumer), schema))
+    emptied = asyncio.run(_rewound(reachable(settings()), consumer))
     if as_json:
-        print_json({"consumer": consumer, "schema": schema, "emptied": emptied})
+        print_json({"consumer": consumer, "emptied": emptied})
     else:
-        out.print(f"{schema} begins again: {', '.join(emptied)} emptied", highlight=False)
+        for schema, tables in emptied.items():
+            out.print(f"{schema} begins again: {', '.join(tables)} emptied", highlight=False)
+
+
+async def _rewound(chosen: Settings, consumer: str) -> dict[str, list[str]]:
+    found = await consumer_schemas(chosen, consumer)
+    return {schema: await rewound(url, schema) for schema, url in found.items()}
 
 
 def doctor(as_json: AsJson = False) -> None:

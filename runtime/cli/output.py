@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
+import asyncpg
 import httpx
 import psycopg
 import typer
@@ -21,6 +22,11 @@ from runtime.embedded.errors import EmbeddedError
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
 from runtime.printing import table
+from runtime.reading.trouble import Divergence
+from runtime.rebuilding.filling import StandsStill
+from runtime.rebuilding.flipping import IsLive, NotCaughtUp
+from runtime.rebuilding.jobs import JobKilled
+from runtime.rebuilding.rebuild import AnotherRebuild
 
 err = Console(stderr=True)
 
@@ -68,11 +74,17 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.Exit(REFUSED) from None
         except asyncio.CancelledError:
             raise typer.Exit(ENDED) from None
+        except _REFUSED as error:
+            regret(str(error))
+            raise typer.Exit(REFUSED) from None
         except BrokenChain as error:
             regret("The chain is broken", f": {error}")
             raise typer.Exit(REFUSED) from None
         except (UnknownSchema, TopicMismatch, httpx.InvalidURL, LookupError, ValueError) as error:
             regret(str(error))
+            raise typer.Exit(MISUSED) from None
+        except asyncpg.UndefinedTableError as error:
+            regret("The database is not what this build knows: run `reel migrate`", f". {error}")
             raise typer.Exit(MISUSED) from None
         except _UNREACHABLE as error:
             regret(str(error) or repr(error))
@@ -80,6 +92,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return run
 
+
+_REFUSED = (AnotherRebuild, Divergence, IsLive, JobKilled, NotCaughtUp, StandsStill)
 
 _UNREACHABLE = (
     EmbeddedError,

@@ -1,13 +1,23 @@
-"""Who is who: tokens of the embedded identity."""
+"""Who is who: tokens of the embedded identity; and erasing a person."""
 
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from events.approval import Ground
+from events.names import HOUSE
+from runtime.cli.client import As, Client, Url
 from runtime.cli.output import AsJson, print_json
 from runtime.people.identity import Issuer
+from runtime.printing import out
 from runtime.settings import settings
+
+WHAT_IT_DOES = (
+    "This destroys the key of {person}. What was sealed for this person says [erased] from then "
+    "on, on every production and for everybody; nobody can take it back. Appointments, deals and "
+    "amounts stay, under the person's id."
+)
 
 
 def token(
@@ -26,3 +36,31 @@ def token(
         print_json({"person": issuer.person(name), "token": made, "hours": hours})
     else:
         typer.echo(made)
+
+
+def erase(
+    person: Annotated[str, typer.Argument(help="the person's id, never the name")],
+    reason: Annotated[Ground, typer.Option(help="the ground, of Article 17 (1) of the GDPR")],
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask again")] = False,
+    url: Url = None,
+    name: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person everywhere, for good: for those who lead the house."""
+    with Client.of(url, name) as client:
+        if not yes:
+            typer.echo(WHAT_IT_DOES.format(person=person), err=True)
+            typer.confirm("Erase?", abort=True, err=True)
+        path = f"/v1/productions/{HOUSE}/approval/erase-person"
+        answer = client.command(path, {"person": person, "ground": reason.value})
+    if as_json:
+        print_json(answer)
+    elif answer["events"]:
+        key = answer["events"][0]["data"]["key"]
+        out.print(f"Erased: key {key} of {person} is destroyed.", highlight=False, markup=False)
+        out.print(
+            "Backups of the vault from before still hold it, wrapped: let them run out.",
+            style="dim",
+        )
+    else:
+        out.print(f"Nothing is sealed for {person}: nothing was recorded.", markup=False)

@@ -21,6 +21,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from events.envelope import from_cloud_event
+from runtime import metrics
 from runtime.log.contract import PARTITIONS
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.place import NO_OFFSET
@@ -156,8 +157,8 @@ async def _check_topics(admin: AIOKafkaAdminClient, wanted: Mapping[str, int]) -
         partitions = wanted[topic["topic"]]
         if len(topic["partitions"]) != partitions:
             raise TopicMismatch(
-                f"topic {topic['topic']} has {len(topic['partitions'])} partitions where the log "
-                f"has {partitions}: delete the topic, and the relay will fill it again"
+                f"topic {topic['topic']} has {len(topic['partitions'])} partitions, and needs "
+                f"{partitions}: delete the topic, and it is filled again"
             )
 
 
@@ -262,19 +263,37 @@ class Subscription:
         for record in message.raw_message:
             batch.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
         for tp, records in batch.items():
-            log = self._logs[tp.topic]
-            try:
-                carried = [_carried(record) for record in records]
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                await self._consumer.stop_at(
-                    log, tp.partition, f"a record of another make on {tp}: {error!r}"
-                )
-                continue
-            await self._consumer.take(log, tp.partition, carried)
+            carried = self._carried(tp, records)
+            if carried:
+                await self._consumer.take(self._logs[tp.topic], tp.partition, carried)
         try:
             await message.ack()
         except KafkaError as error:
             logger.debug("offset_not_shown", consumer=self._consumer.name, error=repr(error))
+
+    def _carried(self, tp: TopicPartition, records: Sequence[ConsumerRecord]) -> list[Carried]:
+        """The facts in these records. What somebody else wrote there is passed over, loudly: the
+        log is the truth, and what should have stood there is a hole that is filled from it."""
+        carried = []
+        foreign: dict[int, Exception] = {}
+        for record in records:
+            try:
+                carried.append(_carried(record))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                foreign[record.offset] = error
+        if foreign:
+            first_offset, first_error = next(iter(foreign.items()))
+            metrics.FOREIGN.labels(self._consumer.name, self._logs[tp.topic]).inc(len(foreign))
+            logger.error(
+                "foreign_records",
+                consumer=self._consumer.name,
+                topic=tp.topic,
+                partition=tp.partition,
+                records=len(foreign),
+                first_offset=first_offset,
+                error=repr(first_error),
+            )
+        return carried
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -141,6 +141,12 @@ class Store(Protocol):
         """Facts behind position `after`, of one partition or of all."""
         ...
 
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        """Facts of some partitions behind position `after`."""
+        ...
+
     async def heads(self) -> Heads:
         """How far the log is."""
         ...

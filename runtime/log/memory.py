@@ -141,6 +141,11 @@ class MemoryStore:
             return self.events[after : after + limit]
         return [one for one in self.events[after:] if one.partition == partition][:limit]
 
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return [one for one in self.events[after:] if one.partition in partitions][:limit]
+
     async def heads(self) -> Heads:
         return Heads(self.incarnation, len(self.events), self._time_us, list(self._heads))
 

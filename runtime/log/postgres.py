@@ -28,13 +28,16 @@ class PostgresStore:
         self._of_streams = f"""
             SELECT e.* FROM unnest($1::text[]) AS asked (stream) CROSS JOIN LATERAL
             ({select} WHERE event.stream = asked.stream ORDER BY version LIMIT $2) AS e"""
-        self._of_production = (
+        self.production_sql = (
             f"{select} WHERE production = $1 AND position > $2 AND position <= $4 "
             "ORDER BY position LIMIT $3"
         )
-        self._page = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
+        self.page_sql = f"{select} WHERE position > $1 ORDER BY position LIMIT $2"
         self._page_of_partition = (
             f"{select} WHERE position > $1 AND partition = $3 ORDER BY position LIMIT $2"
+        )
+        self._page_of_partitions = (
+            f"{select} WHERE position > $1 AND partition = ANY($3) ORDER BY position LIMIT $2"
         )
         self._find = f"""
             SELECT command_id::text, fingerprint, stream, version, NULL::json FROM {log}.event
@@ -106,16 +109,23 @@ class PostgresStore:
     ) -> list[Recorded]:
         until = _NO_END if until is None else until
         return self._recorded(
-            await self._pool.fetch(self._of_production, production, after, limit, until)
+            await self._pool.fetch(self.production_sql, production, after, limit, until)
         )
 
     async def page(
         self, after: int = 0, limit: int = 1_000, *, partition: int | None = None
     ) -> list[Recorded]:
         if partition is None:
-            return self._recorded(await self._pool.fetch(self._page, after, limit))
+            return self._recorded(await self._pool.fetch(self.page_sql, after, limit))
         return self._recorded(
             await self._pool.fetch(self._page_of_partition, after, limit, partition)
+        )
+
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return self._recorded(
+            await self._pool.fetch(self._page_of_partitions, after, limit, list(partitions))
         )
 
     async def heads(self) -> Heads:
@@ -143,7 +153,7 @@ class PostgresStore:
         await self._pool.execute("SELECT pg_notify($1, '')", channel(self.log))
 
     def _recorded(self, rows: Sequence[asyncpg.Record]) -> list[Recorded]:
-        return [Recorded(self.log, *row) for row in rows]
+        return [Recorded.of(self.log, row) for row in rows]
 
 
 def channel(log: str) -> str:

@@ -25,6 +25,7 @@ x-reel: &reel
   environment:
     REEL_DATABASE_URL: postgresql://reel:reel@postgres/reel
     REEL_KAFKA: kafka:9092
+    REEL_HOUSE_LEADERS: ${{REEL_HOUSE_LEADERS:-[]}}
   volumes: [keys:/var/lib/reel]
 
 x-after-migration: &after-migration

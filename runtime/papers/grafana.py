@@ -17,8 +17,10 @@ ROWS: Mapping[str, Sequence[MetricWrapperBase]] = {
     "Read models: lag, holes, what stands still": (
         metrics.LAG,
         metrics.STOPPED,
+        metrics.PARKED,
         metrics.HOLES,
         metrics.REPEATS,
+        metrics.FOREIGN,
         metrics.APPLY_EVENTS,
     ),
     "Conflicts and refused reactions": (metrics.CONFLICTS, metrics.REACTIONS_REFUSED),

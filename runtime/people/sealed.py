@@ -31,6 +31,11 @@ def new_key() -> bytes:
     return os.urandom(_NAME_BYTES + _SECRET_BYTES)
 
 
+def name_of(key: bytes) -> str:
+    """What names a key, as hex digits."""
+    return key[:_NAME_BYTES].hex()
+
+
 def is_sealed(text: str) -> bool:
     """Whether `text` has the form of a sealed one."""
     return _SEALED.fullmatch(text) is not None

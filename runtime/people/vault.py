@@ -5,35 +5,26 @@ The same text under the same key is always sealed to the same text (AES-SIV, see
 """
 
 import os
-import re
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 import asyncpg
-from cachetools import TTLCache
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import TypeAdapter
 
 from events.names import PersonId
-from runtime.decider import C, Rejection
 from runtime.people import sealed
-from runtime.people.personal import personal_fields
+from runtime.people.held import CHANNEL, HeldKeys
 from runtime.people.sealed import SealBroken
 
-CACHED_SECONDS = 30
-CACHED_KEYS_MAX = 10_000
-
 _PERSON: TypeAdapter[str] = TypeAdapter(PersonId)
-_LOOKS_SEALED = re.compile(r'"sealed:[0-9]+:')
 _NONCE_BYTES = 12
+_SCRUB_PATIENCE = "SET lock_timeout = '1s'"
 
-
-class TextLooksSealed(Rejection):
-    """Who sends a text that reads like a sealed one could have it opened as another's."""
-
-    STATUS = 422
+logger = structlog.get_logger()
 
 
 class WrongMasterKey(Exception):
@@ -48,8 +39,14 @@ class Sealer(Protocol):
         """The persons' keys; of those that have none, a new one or nothing."""
 
     @abstractmethod
-    async def destroy(self, person: str) -> None:
-        """Erases what was sealed for `person`: at once here, within 30 s in other processes."""
+    async def destroy(self, person: str, name: str | None = None) -> None:
+        """Erases what was sealed for `person` under the key of that name, or under whatever key he
+        has: at once here and wherever it is heard, within 30 s everywhere."""
+
+    async def key_name(self, person: str) -> str | None:
+        """The name of the person's key, if he has one."""
+        key = (await self.keys([person], create=False)).get(person)
+        return None if key is None else sealed.name_of(key)
 
     async def seal(self, person: str, text: str) -> str:
         """`text` sealed under the key of `person`, which is made at its first use.
@@ -89,11 +86,17 @@ class Sealer(Protocol):
 class Vault(Sealer):
     """The vault in PostgreSQL: keys lie wrapped under the master key (AES-GCM)."""
 
-    def __init__(self, pool: asyncpg.Pool, master: bytes, schema: str = "vault") -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        master: bytes,
+        schema: str = "vault",
+        held: HeldKeys | None = None,
+    ) -> None:
+        self.held = held or HeldKeys()
         self._pool = pool
         self._master = AESGCM(master)
         self._table = '"{}".person_key'.format(schema.replace('"', '""'))
-        self._cached: TTLCache[str, bytes] = TTLCache(CACHED_KEYS_MAX, CACHED_SECONDS)
 
     async def keys(self, persons: Collection[str], *, create: bool) -> dict[str, bytes]:
         """The persons' keys; of those that have none, a new one or nothing.
@@ -101,7 +104,7 @@ class Vault(Sealer):
         Raises:
             WrongMasterKey: they were wrapped under another.
         """
-        keys = {person: key for person in persons if (key := self._cached.get(person))}
+        keys = self.held.of(persons)
         await self._read(keys, persons)
         while create and (missing := sorted(set(persons) - set(keys))):
             new = [self._wrap(person, sealed.new_key()) for person in missing]
@@ -114,20 +117,52 @@ class Vault(Sealer):
             await self._read(keys, missing)
         return keys
 
-    async def destroy(self, person: str) -> None:
-        """Deletes the person's key, from the database and from here."""
-        await self._pool.execute(f"DELETE FROM {self._table} WHERE person = $1", person)
-        self._cached.pop(person, None)
+    async def key_name(self, person: str) -> str | None:
+        """The name of the key that the database holds for the person now."""
+        self.held.drop(person)
+        return await super().key_name(person)
+
+    async def destroy(self, person: str, name: str | None = None) -> None:
+        """Deletes the key, tells every process that hears, and scrubs what the table held of it."""
+        wrapped = await self._pool.fetchval(
+            f"SELECT key FROM {self._table} WHERE person = $1", person
+        )
+        if wrapped is None or name not in (None, sealed.name_of(self._unwrap(person, wrapped))):
+            self.held.drop(person)
+            return
+        await self._pool.execute(
+            f"WITH gone AS (DELETE FROM {self._table} WHERE person = $1 AND key = $2 "
+            "RETURNING person) SELECT pg_notify($3, person) FROM gone",
+            person,
+            wrapped,
+            CHANNEL,
+        )
+        self.held.drop(person)
+        await self._scrub()
+
+    async def _scrub(self) -> None:
+        """Writes the small table anew, since PostgreSQL leaves deleted rows lie in their pages.
+
+        Who holds the table, a backup say, is waited for a second and no more: what is left lies
+        wrapped, and goes with the next erasure.
+        """
+        async with self._pool.acquire() as connection:
+            try:
+                await connection.execute(_SCRUB_PATIENCE)
+                await connection.execute(f"VACUUM (FULL) {self._table}")
+            except asyncpg.PostgresError as error:
+                logger.warning("vault_not_scrubbed", error=repr(error))
 
     async def _read(self, keys: dict[str, bytes], persons: Collection[str]) -> None:
         wanted = [person for person in persons if person not in keys]
         if wanted:
+            begun = self.held.begin()
             rows = await self._pool.fetch(
                 f"SELECT person, key FROM {self._table} WHERE person = ANY($1)", wanted
             )
             read = {row["person"]: self._unwrap(row["person"], row["key"]) for row in rows}
             keys |= read
-            self._cached.update(read)
+            self.held.hold(read, begun)
 
     def _wrap(self, person: str, key: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
@@ -157,27 +192,7 @@ class MemoryVault(Sealer):
                 self._keys.setdefault(person, sealed.new_key())
         return {person: self._keys[person] for person in persons if person in self._keys}
 
-    async def destroy(self, person: str) -> None:
+    async def destroy(self, person: str, name: str | None = None) -> None:
         """Forgets the person's key."""
-        self._keys.pop(person, None)
-
-
-async def seal_command(vault: Sealer, command: C, actor: str) -> C:
-    """`command`, as it came from outside, with its personal fields sealed.
-
-    Raises:
-        TextLooksSealed: a text in it reads like a sealed one.
-        TypeError: its class marks a field that cannot be sealed.
-        ValueError: the person whose text it is has no proper id.
-    """
-    if _LOOKS_SEALED.search(command.model_dump_json()):
-        raise TextLooksSealed("No text may begin with `sealed:1:`: write it in another way.")
-    texts = {
-        field: (getattr(command, of) if of else actor, text)
-        for field, of in personal_fields(type(command)).items()
-        if (text := getattr(command, field)) is not None
-    }
-    if not texts:
-        return command
-    sealed_texts = await vault.seal_many(list(texts.values()))
-    return command.model_copy(update=dict(zip(texts, sealed_texts, strict=True)))
+        if name in (None, await self.key_name(person)):
+            self._keys.pop(person, None)

@@ -1,9 +1,12 @@
 """What every answer of a read model says of itself: of which moment it is, and how fresh."""
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from events.envelope import moment_of
 from runtime.log.contract import Heads
+from runtime.reading.past import Cut
 
 
 class Freshness(BaseModel):
@@ -33,6 +36,18 @@ class Answer(BaseModel):
     freshness: list[Freshness]
 
 
+class LeftOut(BaseModel):
+    """A production that is not in the answer, since a fact of it could not be folded."""
+
+    production: str
+    title: str | None
+    log: str
+    position: int = Field(description="the first fact that is not folded")
+    type: str
+    reason: str
+    parked_at: str
+
+
 def freshness_at(log: str, heads: Heads, position: int, head: int) -> Freshness:
     """An answer that has come to `position` of a log, whose end for it is `head`."""
     return Freshness(
@@ -43,3 +58,9 @@ def freshness_at(log: str, heads: Heads, position: int, head: int) -> Freshness:
         caught_up=position >= head,
         head_at=moment_of(heads.time_us).isoformat(),
     )
+
+
+def moment_told(cut: Cut) -> dict[str, Any]:
+    """As `MomentTold`."""
+    effective = None if cut.effective is None else cut.effective.isoformat()
+    return {"as_of": cut.at.isoformat(), "vector": str(cut.moment), "effective": effective}

@@ -1,25 +1,36 @@
 """Consumes logs exactly once in effect: a place in PostgreSQL, moved with the rows.
 
 Kafka is the quick way here; the log is the truth. What Kafka repeats is dropped, what it lost is
-filled from the log, and what contradicts the log stops the partition loudly.
+filled from the log, and what contradicts the log stops the partition loudly. A fact that cannot be
+folded parks its production alone.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 import asyncpg
 import structlog
 
 from events.envelope import Recorded
-from events.event import UndecodableEvent, UnknownEvent
 from runtime import metrics
-from runtime.log.committer import OUTCOME_UNKNOWN
-from runtime.log.contract import Heads, Overloaded, Store, Unavailable
+from runtime.log.contract import Heads, Store
 from runtime.points import point
+from runtime.reading.parking import Parked, ParkedRows, told
 from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
+from runtime.reading.retrying import Retry
+from runtime.reading.sink import Sink
+from runtime.reading.trouble import (
+    STOPS,
+    TRANSIENT,
+    Divergence,
+    Overtaken,
+    TooEarly,
+    is_of_the_fact,
+    is_waited_for,
+    reason_of,
+)
 
 TRANSACTION_EVENTS_MAX = 500
 TAIL_CHECK_SECONDS = 1.0
@@ -28,47 +39,7 @@ ORPHANED_SECONDS = 20.0
 RETRY_SECONDS = 0.5
 OVERTAKEN_AT_ONCE_MAX = 5
 
-Connection = Any
-
-TRANSIENT = (
-    *OUTCOME_UNKNOWN,
-    Overloaded,
-    Unavailable,
-    asyncpg.InvalidCachedStatementError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-    asyncpg.InvalidTransactionStateError,
-)
-"""What is the database's trouble and not the fold's: the same facts are taken again."""
-
 logger = structlog.get_logger()
-
-
-class Sink(Protocol):
-    """What a consumer does with facts. Called for one partition at a time, in its order."""
-
-    async def prepare(self, events: Sequence[Recorded]) -> Any:
-        """What must be done before the place may move; may be called again for the same facts.
-
-        Raises:
-            PlaceMoved: the first of them is not what follows the place any more.
-            TooEarly: it cannot be done yet.
-        """
-        ...
-
-    async def apply(
-        self, connection: Connection, events: Sequence[Recorded], prepared: Any
-    ) -> None:
-        """Writes what follows from the facts, inside the transaction that moves the place.
-
-        Raises:
-            Overtaken: what was prepared rests on rows that have changed since.
-        """
-        ...
-
-    def forget(self, log: str, partition: int) -> None:
-        """Drops what is held in memory of a partition: somebody else may have changed its rows."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +49,6 @@ class Carried:
     incarnation: str
     recorded: Recorded
     offset: int
-
-
-class Overtaken(Exception):
-    """Another partition has changed what was prepared from: the same facts are prepared again."""
-
-
-class TooEarly(Exception):
-    """What must come first stands in another partition: the facts are taken later, from the log."""
-
-
-class Divergence(Exception):
-    """This consumer and the log do not share one history any more: `reel rewind` decides."""
 
 
 class Consumer:
@@ -109,6 +68,7 @@ class Consumer:
         self._pool = pool
         self._sink = sink
         self._places = Places(schema)
+        self._parked = ParkedRows(schema)
         self._at: dict[tuple[str, int], Place] = {}
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._heard_at: dict[tuple[str, int], float] = {}
@@ -116,8 +76,9 @@ class Consumer:
         self._checked_at = float("-inf")
 
     async def start(self) -> None:
-        """Loads the places; a partition that was stopped gets one more try."""
+        """Loads the places; what was stopped or parked gets one more try."""
         await self._places.start_again(self._pool)
+        await self._parked.ask(self._pool)
         for log in self.stores:
             await self._load(log)
 
@@ -139,6 +100,11 @@ class Consumer:
             if known is None or not known.is_at(place):
                 self._sink.forget(*at)
             self._at[at] = place
+        self._count_parked()
+
+    def _count_parked(self) -> None:
+        parked = {production for place in self._at.values() for production in place.parked}
+        metrics.PARKED.labels(self.name).set(len(parked))
 
     def place(self, log: str, partition: int) -> Place:
         """How far this process knows the consumer to be."""
@@ -147,8 +113,8 @@ class Consumer:
     async def take(self, log: str, partition: int, records: Sequence[Carried]) -> None:
         """Folds what is new of `records`, in order, filling holes from the log.
 
-        Returns when all of it is durable, the partition is stopped, or it is too early for the
-        rest. A database that is away is waited for.
+        Returns when all of it is durable or parked, the partition is stopped, or it is too early
+        for the rest. A database that is away is waited for.
         """
         self._heard_at[log, partition] = time.monotonic()
         await self._take_until_done((log, partition), records)
@@ -181,12 +147,10 @@ class Consumer:
                     logger.warning("consumer_waits", consumer=self.name, log=log, error=repr(error))
                     await asyncio.sleep(RETRY_SECONDS)
                     await self._reload_if_possible(key)
-                except (UnknownEvent, UndecodableEvent, Divergence) as error:
-                    await self._stop(key, f"{type(error).__name__}: {error}")
-                    return
                 except Exception as error:
-                    logger.exception("fold_failed", consumer=self.name, log=log)
-                    await self._stop(key, f"the fold failed: {error!r}")
+                    if not isinstance(error, STOPS):
+                        logger.exception("fold_failed", consumer=self.name, log=log)
+                    await self._stop(key, reason_of(error))
                     return
 
     def _lock(self, key: tuple[str, int]) -> asyncio.Lock:
@@ -267,54 +231,77 @@ class Consumer:
         """Folds what follows `place`, a bounded number in one transaction; answers the new place.
 
         It is compared with the database's own: whatever this process hears of other workers
-        meanwhile, facts are told only from where they were found to follow.
+        meanwhile, facts are told only from where they were found to follow. Where they fail, half
+        of them are tried until one is left, and twice as many after each that does not: however
+        many cannot be folded, the work grows with the number of facts.
         """
-        for first in range(0, len(events), TRANSACTION_EVENTS_MAX):
-            page = events[first : first + TRANSACTION_EVENTS_MAX]
-            ends_at = offset if page[-1] is events[-1] else NO_OFFSET
+        size = TRANSACTION_EVENTS_MAX
+        while events:
+            page = events[:size]
+            ends_at = offset if len(page) == len(events) else NO_OFFSET
             try:
                 place = await self._apply_at_once(place, page, ends_at)
-            except (PlaceMoved, *TRANSIENT):
-                raise
-            except Exception:
-                if len(page) == 1:
+            except Exception as error:
+                if is_waited_for(error):
                     raise
-                # Whichever of them it is: what comes before it is told.
                 self._sink.forget(place.log, place.partition)
-                for recorded in page:
-                    place = await self._apply_at_once(place, [recorded], NO_OFFSET)
+                if len(page) > 1:
+                    size = len(page) // 2
+                    continue
+                if not is_of_the_fact(error):
+                    raise
+                place = await self._park(place, page[0], ends_at, error)
+            size = min(2 * size, TRANSACTION_EVENTS_MAX)
+            events = events[len(page) :]
         return place
 
     async def _apply_at_once(self, place: Place, page: Sequence[Recorded], offset: int) -> Place:
-        """Rows and place in one transaction."""
-        to = replace(
-            place,
-            position=page[-1].position,
-            hash=page[-1].hash,
-            offset=place.offset if offset == NO_OFFSET else offset,
-        )
-        prepared = await self._sink.prepare(page)
+        """Rows and place in one transaction; what is parked waits, and the place passes it."""
+        facts = [recorded for recorded in page if recorded.production not in place.parked]
+        to = place.behind(page[-1], offset)
+        prepared = await self._sink.prepare(facts, place) if facts else None
         point("before-fold")
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._sink.apply(connection, page, prepared)
+            if facts:
+                await self._sink.apply(connection, facts, prepared)
             point("inside-fold")
             await self._places.move(connection, place, to)
             point("before-fold-commit")
         point("after-fold")
-        self._at[place.log, place.partition] = to
-        metrics.APPLIED.labels(self.name, place.log).inc(len(page))
-        metrics.APPLY_EVENTS.labels(self.name).observe(len(page))
-        async with self.moved:
-            self.moved.notify_all()
+        metrics.APPLIED.labels(self.name, place.log).inc(len(facts))
+        metrics.APPLY_EVENTS.labels(self.name).observe(len(facts))
+        await self._is_at(to)
         return to
 
-    async def stop_at(self, log: str, partition: int, reason: str) -> None:
-        """Stops a partition for what came in its place and cannot be read."""
-        async with self._lock((log, partition)):
-            await self._stop((log, partition), reason)
+    async def _park(self, place: Place, recorded: Recorded, offset: int, error: Exception) -> Place:
+        """Passes a fact that cannot be folded, and all of its production from now on."""
+        reason = reason_of(error)
+        to = place.behind(recorded, offset).without(recorded.production)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._places.move(connection, place, to)
+            point("inside-parking")
+            await self._parked.park(connection, recorded, reason)
+        logger.error(
+            "production_parked",
+            consumer=self.name,
+            log=place.log,
+            production=recorded.production,
+            position=recorded.position,
+            type=recorded.type,
+            reason=reason,
+            exc_info=error,
+        )
+        await self._is_at(to)
+        self._count_parked()
+        return to
+
+    async def _is_at(self, place: Place) -> None:
+        self._at[place.log, place.partition] = place
+        async with self.moved:
+            self.moved.notify_all()
 
     async def _stop(self, key: tuple[str, int], reason: str) -> None:
-        """Parks the whole partition, loudly: nothing behind a fact it cannot fold is shown."""
+        """The whole partition stands still, loudly: this build or its history is a wrong one."""
         self._sink.forget(*key)
         self._at[key] = replace(self._at[key], stopped=reason)
         stopped = [at for at in self._at.values() if at.log == key[0] and at.stopped]
@@ -398,6 +385,45 @@ class Consumer:
             if self._at[key].position == before.position:
                 return
 
+    async def watch_the_parked(self) -> None:
+        """Tries again what is asked for: by a process that starts, or by `reel parked retry`."""
+        while True:
+            try:
+                await self.retry_asked()
+            except TRANSIENT as error:
+                logger.warning("retry_waits", consumer=self.name, error=repr(error))
+            await asyncio.sleep(TAIL_CHECK_SECONDS)
+
+    async def retry_asked(self) -> None:
+        """Tries each parked production once that is asked for, and that is this process's to try
+        or nobody's for long."""
+        for one in await self._parked.all(self._pool):
+            if one.asked_seconds is None or one.log not in self.stores:
+                continue
+            if self._is_mine((one.log, one.partition)) or one.asked_seconds >= ORPHANED_SECONDS:
+                await self._retry(one)
+
+    async def _retry(self, one: Parked) -> None:
+        """Between its transactions the partition is free, so that live facts go on."""
+        key = one.log, one.partition
+        retry = Retry(
+            consumer=self.name,
+            parked=one,
+            pool=self._pool,
+            store=self.stores[one.log],
+            sink=self._sink,
+            places=self._places,
+            rows=self._parked,
+            events=TRANSACTION_EVENTS_MAX,
+        )
+        while not retry.over:
+            async with self._lock(key):
+                await self._load(one.log, key)
+                await retry.step(self._at[key])
+        async with self._lock(key):
+            await self._load(one.log, key)
+            await self._is_at(self._at[key])
+
     def _lag_of(self, log: str, heads: Heads) -> int:
         """How many positions lie between the furthest-behind partition's place and its head."""
         return max(
@@ -413,7 +439,7 @@ class Consumer:
         """Why this consumer should not be relied upon now; empty when it should."""
         reasons = [
             f"{self.name}: {place.log}/{place.partition} stopped at {place.position}: "
-            f"{_told(place.stopped)}"
+            f"{told(place.stopped)}"
             for place in self._at.values()
             if place.stopped
         ]
@@ -425,13 +451,6 @@ class Consumer:
             if self._is_mine((log, partition)) and time.monotonic() - since > 5 * BEHIND_SECONDS_MAX
         ]
         return reasons + late
-
-
-def _told(reason: str) -> str:
-    """A reason as anybody may read it: without what may quote a fact."""
-    if reason.startswith(("Divergence", "UnknownEvent")):
-        return reason
-    return reason.partition(":")[0]
 
 
 def _restored(place: Place, heads: Heads) -> Divergence:

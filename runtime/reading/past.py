@@ -12,10 +12,12 @@ from events.approval import ProductionOpened
 from events.envelope import Recorded, microseconds, moment_of
 from runtime.log.contract import Store
 from runtime.reading.moment import BadMoment, Moment
+from runtime.snapshots.views import Kept
 from runtime.view import Rows, View
 from runtime.web.problems import Gone
 
-PAGE_EVENTS = 5_000
+PAGE_EVENTS = 2_000
+"""Read at once; behind so many facts of a log a snapshot is kept."""
 
 _OPENED, _ = ProductionOpened.wire()
 
@@ -39,9 +41,10 @@ class Cut:
 class Past:
     """Folds a view again, over the logs that it hears."""
 
-    def __init__(self, view: View, stores: Mapping[str, Store]) -> None:
+    def __init__(self, view: View, stores: Mapping[str, Store], kept: Kept | None = None) -> None:
         self._view = view
         self._stores = stores
+        self._kept = kept
 
     async def cut(self, as_of: Moment | datetime, effective: datetime | None, now: datetime) -> Cut:
         """The moment that `as_of` stands for, in every log of the view.
@@ -76,25 +79,64 @@ class Past:
                 latest_us = max(latest_us, last.recorded_at_us)
         return moment_of(latest_us)
 
-    async def events(self, production: str, cut: Cut) -> AsyncIterator[Sequence[Recorded]]:
-        """The production's facts up to the cut, log by log, in pages."""
-        for log, store in self._stores.items():
-            _, until = cut.moment.at[log]
-            after = 0
-            while page := await store.of_production(production, after, PAGE_EVENTS, until=until):
-                after = page[-1].position
-                yield page
-                if len(page) < PAGE_EVENTS:
-                    break
-
     async def rows(self, production: str, cut: Cut) -> tuple[Rows, dict[str, str] | None]:
         """The rows as they were, and the production's title and currency; None before it was
         opened."""
         rows, about = Rows(), None
-        async for page in self.events(production, cut):
+        for log in self._stores:
+            of_log, told = await self._rows_of(production, log, cut)
+            for row in of_log.every():
+                rows.put(row)
+            about = about or told
+        return rows, about
+
+    async def facts(
+        self, production: str, cut: Cut
+    ) -> tuple[list[Recorded], dict[str, str] | None]:
+        """The facts themselves, log by log, and the same of the production."""
+        facts: list[Recorded] = []
+        about = None
+        for log in self._stores:
+            async for page in self._pages(production, log, cut):
+                about = about or _about(page)
+                facts += cut.in_effect(page)
+        return facts, about
+
+    async def _rows_of(
+        self, production: str, log: str, cut: Cut
+    ) -> tuple[Rows, dict[str, str] | None]:
+        """What one log made of the rows: it writes rows of its own, and reads no others."""
+        incarnation, until = cut.moment.at[log]
+        # What had not taken effect then may have by now: such rows are nobody else's.
+        kept = self._kept if cut.effective is None else None
+        begin = None
+        if kept is not None:
+            begin = await kept.nearest(production, log, incarnation, until)
+        rows, about, after = Rows(), None, 0
+        if kept is not None and begin is not None:
+            rows, about, after = begin.rows, begin.about, begin.position
+            first = await self._stores[log].of_production(production, after - 1, 1, until=after)
+            if [one.hash for one in first] != [begin.hash]:
+                await kept.give_up(production, log, after, "the log has another event there")
+                return await self._rows_of(production, log, cut)
+        async for page in self._pages(production, log, cut, after):
             about = about or _about(page)
             self._view.fold(cut.in_effect(page), rows)
+            if kept is not None and len(page) == PAGE_EVENTS:
+                kept.keep(incarnation, page[-1], rows, about)
         return rows, about
+
+    async def _pages(
+        self, production: str, log: str, cut: Cut, after: int = 0
+    ) -> AsyncIterator[Sequence[Recorded]]:
+        """The production's facts of one log behind a position, up to the cut."""
+        _, until = cut.moment.at[log]
+        store = self._stores[log]
+        while page := await store.of_production(production, after, PAGE_EVENTS, until=until):
+            after = page[-1].position
+            yield page
+            if len(page) < PAGE_EVENTS:
+                return
 
 
 def _about(page: Sequence[Recorded]) -> dict[str, str] | None:

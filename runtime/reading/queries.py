@@ -6,8 +6,9 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from fastapi import Depends, Query, Response
 
+from runtime.reading.asked import Asked
 from runtime.reading.moment import BadMoment, parsed, time_of
-from runtime.reading.query import PAGE_ROWS_MAX, Asked
+from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.web.problems import Problem
 
 After = Annotated[

@@ -4,7 +4,6 @@ the answer is."""
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +14,18 @@ from runtime.clock import DatabaseClock
 from runtime.log.contract import Store
 from runtime.log.partition import partition_of
 from runtime.people.identity import Caller
+from runtime.people.readings import looked_at
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
-from runtime.reading.answer import Freshness, MomentTold, freshness_at
+from runtime.reading.answer import Freshness, freshness_at, moment_told
+from runtime.reading.asked import PRESENT, Asked, Reading
 from runtime.reading.consumer import Consumer
-from runtime.reading.moment import Moment
+from runtime.reading.parking import ParkedRows, ProductionIsParked
 from runtime.reading.past import Cut, Past
 from runtime.reading.views import Tables
+from runtime.rebuilding.pointer import Pointer
 from runtime.rooms import Projection
+from runtime.snapshots.views import Kept
 from runtime.view import Rows
 from runtime.web.problems import Gone, NotThere, NotYet, Stopped
 from runtime.web.token import BadToken, Token
@@ -30,33 +33,6 @@ from runtime.web.token import BadToken, Token
 PAGE_ROWS_MAX = 200
 AFTER_SECONDS_MAX = 5.0
 POLL_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Of which moment an answer is to be: of the present, once it holds what the token `after`
-    stands for; or as known at `as_of`, with what had taken effect at `effective`."""
-
-    after: str | None = None
-    as_of: Moment | datetime | None = None
-    effective: datetime | None = None
-
-    @property
-    def is_past(self) -> bool:
-        """Whether the rows that are there do not answer it."""
-        return self.as_of is not None or self.effective is not None
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a query answers from: the rows of some productions, their titles, the time by which
-    is judged what is due, and the places, or the cut, that the rows are of."""
-
-    rows: dict[str, Rows]
-    about: dict[str, dict[str, str]]
-    now: datetime
-    places: Mapping[tuple[str, int], tuple[int, str | None]]
-    cut: Cut | None = None
 
 
 class Reader:
@@ -69,22 +45,24 @@ class Reader:
         stores: dict[str, Store],
         clock: DatabaseClock,
         vault: Sealer,
-        consumer: Consumer | None = None,
+        consumers: Mapping[str, Consumer] | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.projection = projection
-        self.schema = projection.schema
         self.pool = pool
-        self.tables = Tables(self.schema, projection.view)
+        self._pointer = Pointer(projection, stores)
         self._stores = stores
         self._clock = clock
         self._vault = vault
-        self._team = Team(self.schema, pool)
-        self._past = Past(projection.view, stores)
-        self._consumer = consumer
+        self.past = Past(projection.view, stores, kept)
+        self._teams: dict[str, Team] = {}
+        self._consumers = {} if consumers is None else consumers
 
     async def member(self, production: str, caller: Caller) -> Member:
-        """The caller on that production's team; raises as `Team.member` does."""
-        return await self._team.member(production, caller.person, (await self.now()).date())
+        """The caller on that production's team; raises as `Team.member` and `Pointer.schema` do."""
+        schema = await self._pointer.schema(self.pool)
+        team = self._teams.setdefault(schema, Team(schema, self.pool))
+        return await team.member(production, caller.person, (await self.now()).date())
 
     async def now(self) -> datetime:
         """The moment of the answer, by the database's clock: what is due is judged by it."""
@@ -98,24 +76,28 @@ class Reader:
     async def productions_of(self, caller: Caller, after: str | None, limit: int) -> list[str]:
         """Ids of the productions that the caller is on today, in order, behind `after`."""
         today = (await self.now()).date()
+        schema = await self._pointer.schema(self.pool)
         rows = await self.pool.fetch(
-            f"""SELECT DISTINCT production::text FROM {self.schema}.team
+            f"""SELECT production::text, array_agg(role) FROM {schema}.team
                 WHERE person = $1 AND ($2::uuid IS NULL OR production > $2)
                   AND (starts IS NULL OR starts <= $4) AND (ends IS NULL OR ends >= $4)
-                ORDER BY 1 LIMIT $3""",
+                GROUP BY production ORDER BY 1 LIMIT $3""",
             caller.person,
             after,
             limit,
             today,
         )
+        for production, roles in rows:
+            looked_at(production, frozenset(map(Role, roles)))
         return [row[0] for row in rows]
 
     async def roles_of(
         self, productions: Sequence[str], caller: Caller
     ) -> dict[str, frozenset[Role]]:
         """What the caller is appointed to today, on each of those productions."""
+        schema = await self._pointer.schema(self.pool)
         rows = await self.pool.fetch(
-            f"""SELECT production::text, array_agg(role) FROM {self.schema}.team
+            f"""SELECT production::text, array_agg(role) FROM {schema}.team
                 WHERE person = $1 AND production = ANY($2::uuid[])
                   AND (starts IS NULL OR starts <= $3) AND (ends IS NULL OR ends >= $3)
                 GROUP BY production""",
@@ -129,41 +111,59 @@ class Reader:
     async def read(
         self,
         productions: Sequence[str],
-        asked: Asked,
+        asked: Asked = PRESENT,
         tables: Sequence[type[Any]] | None = None,
-    ) -> "Reading":
+    ) -> Reading:
         """Rows (of all tables or of some), titles and places of those productions, all from one
-        moment: the present, or the one that is asked for. What had not been opened then is
-        left out.
+        moment and one version: the present, or the moment that is asked for. What had not been
+        opened then is left out.
 
         Raises:
             BadMoment, Gone: as `Past.cut` does.
+            Building, OtherVersion: as `Pointer.schema` does.
         """
         if asked.is_past:
             return await self._read_past(productions, asked)
+        try:
+            return await self._read(productions, tables)
+        except asyncpg.UndefinedTableError:
+            # The version was retired in the moment after the pointer was read.
+            return await self._read(productions, tables)
+
+    async def _read(
+        self, productions: Sequence[str], tables: Sequence[type[Any]] | None
+    ) -> Reading:
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            rows = await self.tables.load(connection, productions, tables)
+            schema = await self._pointer.schema(connection)
+            version = Tables(schema, self.projection.view)
+            rows = await version.load(connection, productions, tables)
             about = await connection.fetch(
-                f"SELECT production::text, title, currency FROM {self.schema}.production "
+                f"SELECT production::text, title, currency FROM {schema}.production "
                 "WHERE production = ANY($1::uuid[])",
                 list(productions),
             )
             places = await connection.fetch(
-                f"SELECT log, partition, position, stopped FROM {self.schema}.place"
+                f"SELECT log, partition, position, stopped FROM {schema}.place"
             )
+            parked = await ParkedRows(schema).all(connection, productions)
         return Reading(
             rows,
             {one[0]: {"title": one[1], "currency": one[2]} for one in about},
             await self.now(),
             {(one[0], one[1]): (one[2], one[3]) for one in places},
+            parked={one.production: one for one in parked},
+            schema=schema,
         )
 
     async def read_one(
-        self, production: str, asked: Asked, tables: Sequence[type[Any]] | None = None
-    ) -> "Reading":
+        self,
+        production: str,
+        asked: Asked = PRESENT,
+        tables: Sequence[type[Any]] | None = None,
+    ) -> Reading:
         """The same of one production.
 
         Raises:
@@ -175,37 +175,38 @@ class Reader:
             raise NotThere(f"the production was opened only after {reading.now.isoformat()}")
         return reading
 
-    async def _read_past(self, productions: Sequence[str], asked: Asked) -> "Reading":
-        now = await self.now()
-        cut = await self._past.cut(asked.as_of or now, asked.effective, now)
+    async def _read_past(self, productions: Sequence[str], asked: Asked) -> Reading:
+        cut = await self.cut(asked)
         rows: dict[str, Rows] = {}
         about: dict[str, dict[str, str]] = {}
         for production in productions:
-            were, opened = await self._past.rows(production, cut)
+            were, opened = await self.past.rows(production, cut)
             if opened is not None:
                 rows[production], about[production] = were, opened
         return Reading(rows, about, cut.at, {}, cut)
 
-    async def told(self, reading: "Reading") -> dict[str, Any]:
+    async def cut(self, asked: Asked) -> Cut:
+        """The moment that is asked for, the present too; raises as `Past.cut` does."""
+        now = await self.now()
+        return await self.past.cut(asked.as_of or now, asked.effective, now)
+
+    async def told(self, reading: Reading) -> dict[str, Any]:
         """What an answer says of itself, as `Answer` has it; raises as `freshness` does."""
-        cut, moment = reading.cut, None
-        if cut is not None:
-            effective = None if cut.effective is None else cut.effective.isoformat()
-            moment = MomentTold(
-                as_of=cut.at.isoformat(), vector=str(cut.moment), effective=effective
-            ).model_dump()
         return {
-            "moment": moment,
+            "moment": None if reading.cut is None else moment_told(reading.cut),
             "freshness": [one.model_dump() for one in await self.freshness(reading)],
         }
 
-    async def freshness(self, reading: "Reading") -> list[Freshness]:
+    async def freshness(self, reading: Reading) -> list[Freshness]:
         """How far a reading is, log by log: where its productions are furthest behind, or at
         which position it was cut.
 
         Raises:
             Stopped: a partition that feeds the answer stands still.
+            ProductionIsParked: a production that it tells of does.
         """
+        for one in reading.parked.values():
+            raise ProductionIsParked(one.sentence(self.projection.name))
         answers = []
         for log, store in self._stores.items():
             heads = await store.heads()
@@ -233,6 +234,7 @@ class Reader:
         Raises:
             BadToken, Gone: the token is none, or of a log that was restored since.
             NotYet: the rows are not there in time.
+            Building, OtherVersion: as `Pointer.schema` says.
         """
         if after is None:
             return
@@ -246,29 +248,33 @@ class Reader:
         if token.partition >= len(heads.partitions):
             raise BadToken(f"the {token.log} log has no partition {token.partition}")
         deadline = time.monotonic() + AFTER_SECONDS_MAX
-        while await self._position(token) < token.position:
+        while True:
+            schema = await self._pointer.schema(self.pool)
+            if await self._position(schema, token) >= token.position:
+                return
             if time.monotonic() > deadline:
                 raise NotYet(
                     f"{self.projection.name} has not reached {token} within "
                     f"{AFTER_SECONDS_MAX:.0f} s"
                 )
-            await self._moved()
+            await self._moved(schema)
 
-    async def _moved(self) -> None:
+    async def _moved(self, schema: str) -> None:
         """Until the consumer in this process has moved, or a moment has passed."""
-        if self._consumer is None:
+        consumer = self._consumers.get(schema)
+        if consumer is None:
             await asyncio.sleep(POLL_SECONDS)
             return
         try:
-            async with asyncio.timeout(POLL_SECONDS), self._consumer.moved:
-                await self._consumer.moved.wait()
+            async with asyncio.timeout(POLL_SECONDS), consumer.moved:
+                await consumer.moved.wait()
         except TimeoutError:
             return
 
-    async def _position(self, token: Token) -> int:
+    async def _position(self, schema: str, token: Token) -> int:
         """How far the rows are in the token's history; 0 while they hold another one's."""
         position: int | None = await self.pool.fetchval(
-            f"SELECT position FROM {self.schema}.place "
+            f"SELECT position FROM {schema}.place "
             "WHERE log = $1 AND partition = $2 AND incarnation = $3::uuid",
             token.log,
             token.partition,

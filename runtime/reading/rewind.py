@@ -2,7 +2,7 @@
 
 import asyncpg
 
-_KEPT = "^(_yoyo_|yoyo_lock$|tables_made$|clock$|answered$|answers$)"
+_KEPT = "^(_yoyo_|yoyo_lock$|tables_made$|clock$|unanswered$|answered$|answers$)"
 """What is no fold of any log."""
 
 
@@ -12,7 +12,7 @@ async def rewind(database_url: str, schema: str) -> list[str]:
 
     Workers that run notice that their places moved, and begin again by themselves. A service's
     policies answer only what comes after the places that are taken away: these are written down
-    first. Answers the tables that were emptied.
+    first, with what was parked and so has no answer. Answers the tables that were emptied.
     """
     connection = await asyncpg.connect(database_url)
     try:
@@ -43,6 +43,7 @@ async def _keep_what_is_answered(
     there = await connection.fetchval("SELECT to_regclass($1)", f'"{schema}".answered')
     if there is None or "place" not in tables:
         return
+    await _keep_what_is_not(connection, schema)
     await connection.execute(
         f"""INSERT INTO "{schema}".answered AS had
             SELECT log, partition, incarnation, position FROM "{schema}".place
@@ -50,4 +51,35 @@ async def _keep_what_is_answered(
                 incarnation = EXCLUDED.incarnation,
                 position = CASE WHEN had.incarnation = EXCLUDED.incarnation
                     THEN greatest(had.position, EXCLUDED.position) ELSE EXCLUDED.position END"""
+    )
+
+
+async def _keep_what_is_not(connection: asyncpg.Connection, schema: str) -> None:
+    """Of a production its consumer has answered what it has passed, up to where it is parked, and
+    what it had answered before an earlier rewind."""
+    rows = await connection.fetch(
+        f"""SELECT * FROM (
+            SELECT one.log, one.partition, production, one.incarnation,
+                greatest(
+                    coalesce(parked_at, place.position + 1),
+                    CASE WHEN had = one.incarnation THEN unanswered_from
+                         ELSE coalesce(answered.position + 1, 0) END
+                ) AS position,
+                greatest(place.position, answered.position) AS until
+            FROM (
+                SELECT log, partition, production, had.incarnation AS had,
+                    coalesce(place.incarnation, had.incarnation) AS incarnation,
+                    parked.position AS parked_at, had.position AS unanswered_from
+                FROM "{schema}".parked
+                    FULL JOIN "{schema}".unanswered AS had USING (log, partition, production)
+                    LEFT JOIN "{schema}".place USING (log, partition)
+            ) AS one
+                LEFT JOIN "{schema}".place USING (log, partition, incarnation)
+                LEFT JOIN "{schema}".answered USING (log, partition, incarnation)
+        ) AS still WHERE position <= until"""
+    )
+    await connection.execute(f'DELETE FROM "{schema}".unanswered')
+    await connection.executemany(
+        f'INSERT INTO "{schema}".unanswered VALUES ($1, $2, $3, $4, $5)',
+        [tuple(row)[:5] for row in rows],
     )

@@ -1,6 +1,6 @@
 """Keeps a projection's rows in PostgreSQL: loads a production's, folds, writes what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,9 +9,12 @@ from cachetools import LRUCache
 
 from events.envelope import Recorded
 from runtime.people.team import fold_team
+from runtime.reading.parking import Parked
+from runtime.reading.place import Place
 from runtime.view import Key, Row, Rows, View, key_of
 
 PRODUCTIONS_CACHED = 512
+ROWS_AT_ONCE = 20_000
 
 
 class Tables:
@@ -54,6 +57,13 @@ class Tables:
                 found[record[0]].setdefault(table, {})[key_of(row)] = row
         return {production: Rows(tables) for production, tables in found.items()}
 
+    async def save_all(self, connection: Any, changed: "Changed") -> None:
+        """Writes what a fold has changed."""
+        for table, rows in changed.items():
+            told = [(production, row) for (production, _), row in rows.items()]
+            for first in range(0, len(told), ROWS_AT_ONCE):
+                await self.save(connection, table, told[first : first + ROWS_AT_ONCE])
+
     async def save(
         self, connection: Any, table: type[Row], rows: Sequence[tuple[str, Row]]
     ) -> None:
@@ -75,6 +85,26 @@ class Tables:
         )
 
 
+Changed = dict[type[Row], dict[tuple[str, Key], Row]]
+"""Rows by table, production and key."""
+
+
+def fold_into(
+    held: Mapping[str, Rows], view: View, events: Sequence[Recorded], changed: Changed | None = None
+) -> Changed:
+    """Folds facts into rows by production; answers those that changed, as they are at the end, on
+    top of `changed`. Rows that are never read back are not kept in `held`."""
+    changed = {} if changed is None else changed
+    for recorded in events:
+        production = recorded.production
+        rows = held[production]
+        for row in view.evolve(rows, recorded):
+            table = type(row)
+            key = key_of(row) if table in view.written_only else rows.put(row)
+            changed.setdefault(table, {})[production, key] = row
+    return changed
+
+
 class ProjectionSink:
     """Folds facts into a projection's rows, and into the team rows that its queries ask.
 
@@ -86,7 +116,7 @@ class ProjectionSink:
         self._tables = tables
         self._rows: LRUCache[tuple[str, int, str], Rows] = LRUCache(PRODUCTIONS_CACHED)
 
-    async def prepare(self, events: Sequence[Recorded]) -> None:
+    async def prepare(self, events: Sequence[Recorded], behind: Place | Parked) -> None:
         return None
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: None) -> None:
@@ -100,19 +130,7 @@ class ProjectionSink:
         missing = [one for one in productions if one not in held]
         if missing:
             held |= await self._tables.load(connection, missing, view.read_back)
-        changed: dict[type[Row], dict[tuple[str, Key], Row]] = {}
-        for recorded in events:
-            rows = held[recorded.production]
-            for row in view.evolve(rows, recorded):
-                if type(row) not in view.written_only:
-                    rows.put(row)
-                changed.setdefault(type(row), {})[recorded.production, key_of(row)] = row
-        for table, rows_of_table in changed.items():
-            await self._tables.save(
-                connection,
-                table,
-                [(production, row) for (production, _), row in rows_of_table.items()],
-            )
+        await self._tables.save_all(connection, fold_into(held, view, events))
         await fold_team(connection, self._tables.schema, events)
         for production, rows in held.items():
             self._rows[log, partition, production] = rows

@@ -21,7 +21,7 @@ from runtime.known import KnownRows
 from runtime.log.contract import Store
 from runtime.order import Order
 from runtime.points import point
-from runtime.reading.consumer import TRANSIENT
+from runtime.reading.trouble import TRANSIENT
 from runtime.rooms import Service
 from runtime.timing.rows import AT_ONCE_MAX, Due, TimerRows, Waiting, timer_command_id
 from runtime.timing.watch import ClockWatch

@@ -89,7 +89,11 @@ class TimerRows:
             SELECT {columns}, incarnation::text, position
             FROM {schema}.timer JOIN {schema}.place
                 ON log = $1 AND place.partition = timer.partition AND stopped IS NULL
-            WHERE due_at <= $2 ORDER BY due_at, production, key LIMIT {AT_ONCE_MAX}"""
+            WHERE due_at <= $2 AND NOT EXISTS (
+                SELECT FROM {schema}.parked AS still
+                WHERE still.log = place.log AND still.partition = place.partition
+                  AND still.production = timer.production)
+            ORDER BY due_at, production, key LIMIT {AT_ONCE_MAX}"""
         self._next = f"SELECT min(due_at) FROM {schema}.timer WHERE due_at > $1"
         self._set = f"""
             INSERT INTO {schema}.timer SELECT * FROM unnest(
@@ -150,7 +154,8 @@ class TimerRows:
         return [_waiting(row) for row in await connection.fetch(self._all)]
 
     async def due(self, connection: Any, now: datetime) -> list[Due]:
-        """Those due at `now` in partitions that do not stand still, `AT_ONCE_MAX` at most."""
+        """Those due at `now` where nothing stands still, `AT_ONCE_MAX` at most: what takes a timer
+        away may be among what is parked."""
         rows = await connection.fetch(self._due, self._service.name, now)
         return [Due(_waiting(row), row[11], row[12]) for row in rows]
 

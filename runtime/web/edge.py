@@ -1,4 +1,4 @@
-"""What every request passes first: a bound on its body, and its correlation id."""
+"""What every request passes first: a bound on its body, its correlation id, and no cache."""
 
 import uuid
 
@@ -12,7 +12,8 @@ logger = structlog.get_logger()
 
 
 class Edge:
-    """Bounds a body, and gives every request a correlation id that its events will carry."""
+    """Bounds a body, gives every request a correlation id that its events will carry, and lets no
+    answer be stored."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,6 +30,8 @@ class Edge:
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"].append((b"x-correlation-id", correlation.encode("latin-1")))
+                # A cache would show what was erased since, or what is not for the next one's eyes.
+                message["headers"].append((b"cache-control", b"no-store"))
             await send(message)
 
         try:

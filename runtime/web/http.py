@@ -8,10 +8,12 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from runtime.people.identity import Verifier
+from runtime.people.readings import Readings
 from runtime.web import problems
 from runtime.web.callers import caller
 from runtime.web.commands import ServiceFace, add_command, add_import
 from runtime.web.edge import Edge
+from runtime.web.readings import readings_routes
 from runtime.web.trail import add_trail
 
 
@@ -23,8 +25,10 @@ def application(
     queries: Sequence[APIRouter],
     unready: Callable[[], Sequence[str]],
     documented: bool,
+    readings: Readings | None = None,
 ) -> FastAPI:
-    """The application of one process. Nothing but health is open."""
+    """The application of one process. Nothing but health is open. Without `readings`, what is told
+    to nobody unrecorded is told to nobody."""
     app = FastAPI(
         title=title,
         version="1",
@@ -40,11 +44,13 @@ def application(
         },
     )
     app.state.verifier = verifier
+    app.state.readings = readings
     problems.install(app)
     app.include_router(_health(unready))
     for face in services:
         app.include_router(_service_routes(face), dependencies=[Depends(caller)])
-    for router in queries:
+    audits = [readings_routes(face, readings) for face in services[:1] if readings is not None]
+    for router in (*queries, *audits):
         app.include_router(router, dependencies=[Depends(caller)])
     app.add_middleware(Edge)
     return app

@@ -11,19 +11,21 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from events.event import UndecodableEvent, UnknownEvent
 from runtime.handling import KeyReused
 from runtime.importing import BadFile
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Overloaded, TooLarge, Unavailable
 from runtime.people.identity import NotAuthenticated
 from runtime.people.jwks import JwksUnavailable
+from runtime.people.sealing import TextLooksSealed
 from runtime.people.team import NoSuchProduction, ProductionUnheardOf
-from runtime.people.vault import TextLooksSealed
 from runtime.reading.moment import BadMoment
+from runtime.reading.parking import ProductionIsParked
+from runtime.rebuilding.pointer import Building, OtherVersion
 from runtime.web.token import BadToken
 
 logger = structlog.get_logger()
-
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -59,6 +61,10 @@ class Stopped(Exception):
     """The read model stands still for this production until somebody has looked at the reason."""
 
 
+class ReadingNotRecorded(Exception):
+    """What was asked for is told to nobody of whom it cannot be recorded that he read it."""
+
+
 class MalformedBody(Exception):
     """The body is no JSON, or no text where a file was expected."""
 
@@ -78,13 +84,24 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     JwksUnavailable: (503, "identity-provider-away"),
     ProductionUnheardOf: (503, "production-unheard-of"),
     NotYet: (503, "not-yet"),
+    Building: (503, "building"),
+    OtherVersion: (503, "other-version"),
     Stopped: (503, "stopped"),
+    ProductionIsParked: (503, "parked"),
+    UndecodableEvent: (503, "parked"),
+    UnknownEvent: (503, "parked"),
+    ReadingNotRecorded: (503, "reading-not-recorded"),
     Overloaded: (503, "overloaded"),
     Unavailable: (503, "log-unavailable"),
     **dict.fromkeys(OUTCOME_UNKNOWN, (503, "database-away")),
 }
 
 _HTTP_CODES = {400: "malformed-body", 404: "not-there", 405: "method-not-allowed", 413: "too-large"}
+
+
+def status_of(error: Exception) -> int:
+    """The status that this error is answered with; 500 where nobody foresaw it."""
+    return next((_TABLE[kind][0] for kind in type(error).__mro__ if kind in _TABLE), 500)
 
 
 def problem(
@@ -152,7 +169,7 @@ def _handler(status: int, code: str) -> Any:
         if code == "database-away":
             logger.warning("database_away", error=repr(error))
             detail = "the database does not answer; try again shortly"
-        return problem(status, code, detail)
+        return problem(status, code, detail, headers=getattr(error, "HEADERS", {}))
 
     return answer
 

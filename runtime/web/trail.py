@@ -9,6 +9,7 @@ from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.web.callers import CallerNow, Production
 from runtime.web.commands import REFUSALS, ServiceFace, member_of, role_missing
 from runtime.web.facts import Trail, fact
+from runtime.web.readings import records_reading
 
 POSITION_MAX = 2**63 - 1
 """The last position that a log could count to."""
@@ -18,6 +19,7 @@ def add_trail(router: APIRouter, face: ServiceFace) -> None:
     """The endpoint that reads one service's log, production by production."""
     service = face.service
     refusals = (404,) if service.trail_for is None else (403, 404)
+    marks = [] if service.trail_for is None else [records_reading(f"{service.name} trail")]
 
     @router.get(
         f"/{service.name}/trail",
@@ -25,6 +27,7 @@ def add_trail(router: APIRouter, face: ServiceFace) -> None:
         name=f"{service.name}-trail",
         summary=f"What the {service.name} log holds of this production, oldest first",
         responses={status: REFUSALS[status] for status in refusals},
+        dependencies=marks,
     )
     async def trail(
         production: Production,

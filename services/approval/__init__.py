@@ -11,4 +11,6 @@ Streams and what never breaks in them:
   of its rule count. What was decided stays decided.
 - `screening`, one per test screening: the cut, its scores, and what follows from them.
   It is about one exact cut. What was decided stays decided, on the cards of that moment.
+- `person`, one per person who was erased, on the house: the keys that were given up.
+  A key is given up once, and what it sealed never opens again.
 """

@@ -11,6 +11,7 @@ from services.approval.commands import (
     DelegateAuthority,
     EndAppointment,
     EndDelegation,
+    ErasePerson,
     FallDue,
     GiveView,
     GrantApproval,
@@ -125,6 +126,7 @@ EXAMPLES: Mapping[type[Command], Mapping[str, Any]] = {
         "decision": "recut",
         "reason": "The second reel loses them before the storm",
     },
+    ErasePerson: {"person": "lucille", "ground": "no-longer-needed"},
 }
 
 service = Service(

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from events.approval import Cards, Decision, Kind, Role, Rule, Subject
+from events.approval import Cards, Decision, Ground, Kind, Role, Rule, Subject
 from events.money import Currency, Money
 from events.names import Id, PersonId, Reference, Text
 from runtime.decider import Command, Personal
@@ -211,6 +211,18 @@ class DecideScreening(Command):
     screening: Id
     decision: Decision
     reason: Text
+
+
+class ErasePerson(Command):
+    """Destroy a person's key: what was sealed for him is erased on every production, for good.
+    It is given on the house, by those who lead it."""
+
+    MAY: ClassVar[frozenset[Role]] = frozenset({Role.EXECUTIVE_PRODUCER})
+    ERASES: ClassVar[str | None] = "person"
+    STREAM: ClassVar[str | None] = "person"
+
+    person: PersonId
+    ground: Ground
 
 
 ProductionCommand = (

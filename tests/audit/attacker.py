@@ -402,13 +402,16 @@ def _numbered(log: str, events: Sequence[Recorded], known: set[str], attack: Att
     return made
 
 
+# What `_numbered` has made is this attacker's own, so that it may be changed where it stands.
+
+
 def _timed(events: Events, caused: dict[str, int]) -> bool:
     settled, last = True, 0
-    for index, one in enumerate(events):
+    for one in events:
         cause = caused.get(one.causation, 0) if one.causation else 0
         at = max(one.recorded_at_us, last + 1, cause + 1)
         if at != one.recorded_at_us:
-            events[index] = replace(one, recorded_at_us=at)
+            object.__setattr__(one, "recorded_at_us", at)
             settled = False
         last = at
     return settled
@@ -416,7 +419,6 @@ def _timed(events: Events, caused: dict[str, int]) -> bool:
 
 def _hashed(events: Events) -> None:
     links: dict[str, bytes] = {}
-    for index, one in enumerate(events):
-        link = one.hash_after(links.get(one.production, GENESIS))
-        links[one.production] = link
-        events[index] = replace(one, hash=link)
+    for one in events:
+        links[one.production] = one.hash_after(links.get(one.production, GENESIS))
+        object.__setattr__(one, "hash", links[one.production])

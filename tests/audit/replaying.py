@@ -17,6 +17,7 @@ from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.views import ProjectionSink, Tables
+from runtime.rebuilding.registry import VIEWS
 from runtime.settings import Settings
 from tests.http.instance import settings_of
 from tests.projections.day_out_of_days import lighthouse as boards
@@ -132,7 +133,8 @@ def cut(facts: Sequence[Recorded], chance: random.Random) -> list[list[Recorded]
 
 def made(dsn: str) -> None:
     """Every log and every read model in that database."""
-    schemas = [Schema(dsn, log, "log") for log in rooms.services()]
+    schemas = [Schema(dsn, VIEWS, "views")]
+    schemas += [Schema(dsn, log, "log") for log in rooms.services()]
     for one in rooms.projections().values():
         schemas.append(Schema(dsn, one.schema, "reader", one.tables_sql))
     migrate(schemas)

@@ -219,6 +219,14 @@ def test_histories_in_a_circle_are_none() -> None:
     assert any(f"since incarnation {old}" in one for one in report.all_remarks)
 
 
+def test_an_end_that_is_cut_off_is_missed_by_every_anchor_of_it() -> None:
+    books = Books(dict(BOOKS.logs), dict(BOOKS.incarnations), list(LINES))
+    books.logs["budget"] = books.logs["budget"][: STATEMENTS[1].heads[1].position]
+    report = held(books)
+    assert "cut off" in of(report, "budget")[0].what
+    assert "budget: 2 anchors do not agree with it" in report.all_remarks
+
+
 def test_a_log_that_was_anchored_and_is_gone_is_missed() -> None:
     (found,) = done(verify(BOOKS.readable()[:1], BOOKS.anchors())).all_findings
     assert (found.log, found.found) == ("budget", "no log")

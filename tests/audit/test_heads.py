@@ -87,6 +87,8 @@ def test_what_is_no_statement_is_refused(change: dict[str, object], why: str) ->
 @pytest.mark.parametrize(
     "change",
     [
+        {"position": True},
+        {"position": 9.0},
         {"position": -1},
         {"productions": "2"},
         {"root": "e3"},
@@ -119,6 +121,12 @@ def test_every_changed_character_of_a_line_is_refused() -> None:
         with pytest.raises((MalformedStatement, ForgedHeads)):
             changed = SignedHeads.of_line(line[:index] + other + line[index + 1 :])
             check_signature(changed, KEY.public_key())
+
+
+@pytest.mark.parametrize("size", [0, 63, 65])
+def test_a_signature_has_its_size(size: int) -> None:
+    with pytest.raises(MalformedStatement, match="64 bytes"):
+        SignedHeads.of_line(SignedHeads(STATEMENT.encoded(), bytes(size)).line)
 
 
 def test_another_key_does_not_count() -> None:

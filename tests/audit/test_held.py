@@ -6,9 +6,10 @@ import pytest
 
 from events.names import id_of
 from runtime.audit.causes import Causes
+from runtime.audit.findings import Incarnation
 from runtime.audit.heads import ChainEnd, Head
 from runtime.audit.held import Held
-from tests.audit.making import FILMS, head_of, kept_books
+from tests.audit.making import FILMS, head_of, kept_books, standing_of
 
 pytestmark = pytest.mark.unit
 
@@ -102,3 +103,20 @@ def test_one_command_in_two_logs_is_no_repeat() -> None:
     with Causes() as causes:
         causes.take([BUDGET[0], other])
         assert list(causes.findings(restored=False)) == []
+
+
+# --- histories -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("first", "second"), [(20, 10), (10, 20)])
+def test_what_two_restores_left_is_what_the_earlier_went_back_to(first: int, second: int) -> None:
+    histories = (
+        Incarnation("a", None, 0),
+        Incarnation("b", "a", first),
+        Incarnation("c", "b", second),
+    )
+    standing = replace(standing_of(BUDGET, "c"), incarnations=histories)
+    assert standing.shared_up_to("a") == 10
+    assert standing.shared_up_to("b") == second
+    assert standing.shared_up_to("c") == 2**63 - 1
+    assert standing.shared_up_to("d") is None

@@ -207,3 +207,12 @@ def test_progress_comes_to_the_end_of_every_log() -> None:
 def test_what_is_recorded_while_it_reads_is_left_for_the_next_time() -> None:
     early = standing_of(BUDGET[:50], "x")
     assert findings(list(BUDGET), early) == []
+
+
+def test_a_cause_that_came_while_it_read_is_a_cause_all_the_same() -> None:
+    """The budget had been told its end when the approval recorded what follows from the rest."""
+    approval, budget = BOOKS.logs["approval"], BOOKS.logs["budget"]
+    ids = {one.id: one.position for one in budget}
+    cause = max(ids[one.causation] for one in approval if one.causation in ids)
+    assert cause > 1
+    assert findings(list(budget), standing_of(budget[: cause - 1], "x")) == []

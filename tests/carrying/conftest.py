@@ -18,9 +18,10 @@ from runtime.kafka.bus import migrate_topics
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
 from runtime.reading.views import Tables
+from runtime.rebuilding.registry import VIEWS, point_to, register_first
 from runtime.settings import Settings
 from tests.carrying.offers import Offers
-from tests.carrying.world import LEDGER, LEDGER_TABLES, LEDGER_VIEW, LOGS, World
+from tests.carrying.world import LEDGER, LEDGER_ROOM, LEDGER_TABLES, LEDGER_VIEW, LOGS, World
 from tests.servers import drop_database, fresh_database
 
 BUDGET_STATUS = "budget_status_v2"
@@ -50,8 +51,10 @@ class Database:
         schemas += [Schema(dsn, f"{log}_service", "reader") for log in LOGS]
         schemas.append(Schema(dsn, LEDGER, "reader", LEDGER_TABLES))
         schemas.append(Schema(dsn, BUDGET_STATUS, "reader", BUDGET_STATUS_TABLES.read_text()))
+        schemas.append(Schema(dsn, VIEWS, "views"))
         migrate(schemas)
         names = [schema.name for schema in schemas]
+        asyncio.run(_register(dsn))
         with psycopg.connect(dsn, autocommit=True) as session:
             session.execute("CREATE SCHEMA pristine")
             self._tables = [
@@ -66,12 +69,20 @@ class Database:
                 session.execute(order)
 
     def clean(self) -> None:
-        """As it was made, with logs of their own; whoever still uses it is put out."""
+        """As it was made, with logs of their own; whoever still uses it is put out, and what other
+        versions of the ledger a test has made is gone."""
         with psycopg.connect(self.dsn) as session:
             session.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+            further = session.execute(
+                "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ledger_v%%' "
+                "AND nspname <> %s",
+                [LEDGER],
+            ).fetchall()
+            for (schema,) in further:
+                session.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
             session.execute("SET LOCAL session_replication_role = replica")
             for table, pristine in self._tables:
                 session.execute(sql.SQL("DELETE FROM {}").format(table))
@@ -79,6 +90,16 @@ class Database:
             for log in LOGS:
                 renew = sql.SQL("UPDATE {} SET incarnation = gen_random_uuid()")
                 session.execute(renew.format(sql.Identifier(log, "head")))
+
+
+async def _register(dsn: str) -> None:
+    """The ledger is what its readers read."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await register_first(connection, LEDGER_ROOM)
+        await point_to(connection, LEDGER_ROOM.name, LEDGER)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ class Counting:
         self.sink = sink
         self.pages: list[int] = []
 
-    async def prepare(self, events: Sequence[Recorded]) -> Any:
+    async def prepare(self, events: Sequence[Recorded], behind: Any) -> Any:
         self.pages.append(len(events))
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Any) -> None:

@@ -25,7 +25,8 @@ from runtime.order import Order
 from runtime.people.vault import MemoryVault
 from runtime.reacting import ServiceSink
 from runtime.reading import consumer as consuming
-from runtime.reading.consumer import Consumer, Sink
+from runtime.reading.consumer import Consumer
+from runtime.reading.sink import Sink
 from runtime.rooms import Service
 from tests.carrying.world import (
     Frozen,

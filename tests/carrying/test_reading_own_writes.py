@@ -12,10 +12,9 @@ from runtime.people.vault import MemoryVault
 from runtime.reading import query
 from runtime.reading.consumer import Consumer
 from runtime.reading.query import Reader
-from runtime.rooms import Projection
 from runtime.web.problems import Gone, NotYet
 from runtime.web.token import BadToken, Token
-from tests.carrying.world import LEDGER_VIEW, World, carried, production_in
+from tests.carrying.world import LEDGER, LEDGER_ROOM, World, carried, production_in
 
 pytestmark = pytest.mark.integration
 
@@ -27,10 +26,14 @@ ReaderOf = Callable[[Consumer | None], Reader]
 @pytest.fixture
 def reader(world: World) -> ReaderOf:
     """A reader of the ledger, beside its consumer or in a process without one."""
-    projection = Projection("ledger", 1, LEDGER_VIEW, routes=lambda _: pytest.fail("no routes"))
     clock = DatabaseClock(world.stores["budget"])
     return lambda consumer: Reader(
-        projection, world.pool, world.stores, clock, MemoryVault(), consumer
+        LEDGER_ROOM,
+        world.pool,
+        world.stores,
+        clock,
+        MemoryVault(),
+        {} if consumer is None else {LEDGER: consumer},
     )
 
 

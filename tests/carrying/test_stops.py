@@ -3,15 +3,16 @@
 from typing import Any
 
 import pytest
+import structlog
 from aiokafka import AIOKafkaProducer
 
-from events.approval import ApprovalGiven
 from events.budget import CostPosted
 from events.envelope import Recorded, cloud_event_headers
 from events.event import catalogue
+from runtime import metrics
 from runtime.reading.consumer import Consumer
 from tests.carrying.world import (
-    POISON,
+    LEDGER,
     World,
     carried,
     cost,
@@ -180,38 +181,12 @@ async def test_a_stop_is_kept_for_other_workers_of_the_same_consumer(world: Worl
     assert "UnknownEvent" in reason
 
 
-async def test_a_payload_of_another_shape_stops_the_partition(world: World) -> None:
-    given = ApprovalGiven(request="00000000-0000-0000-0000-000000000001", by="maya")
-    facts = await world.budget.record(LIGHTHOUSE, given, wire=("budget.CostPosted", 1))
-    ledger = await world.ledger()
-    await bring(world, ledger, *facts)
-    (reason,) = stops(ledger)
-    whole = (await world.place(facts[0].partition))["stopped"]
-    assert "UndecodableEvent: budget.CostPosted version 1" in whole
-    # Anybody may read it, so it quotes nothing of the fact.
-    assert reason.endswith("stopped at 0: UndecodableEvent")
-
-
-async def test_a_fold_that_fails_stops_its_partition_while_the_others_go_on(world: World) -> None:
-    facts = await world.budget.costs(LIGHTHOUSE, 1)
-    facts += await world.budget.record(LIGHTHOUSE, cost(2, POISON))
-    facts += await world.budget.costs(LIGHTHOUSE, 3)
-    facts += await world.budget.costs(STORM, 4, 5)
-    ledger = await world.ledger()
-    await bring(world, ledger, *facts)
-    (reason,) = stops(ledger)
-    assert reason.endswith("budget/3 stopped at 1: the fold failed")
-    assert "the fold failed: ArithmeticError" in (await world.place(3))["stopped"]
-    assert await world.rows() == {
-        (LIGHTHOUSE, "budget"): (1, 1, "1"),
-        (STORM, "budget"): (2, 9, "4,5"),
-    }
-
-
-async def test_what_came_before_a_fact_that_stops_its_partition_is_told(world: World) -> None:
+async def test_a_stop_holds_back_what_comes_behind_it_and_nothing_before_it(
+    world: World,
+) -> None:
     """Also when all of it comes in one batch."""
     await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
-    await world.budget.record(LIGHTHOUSE, cost(4, POISON))
+    await world.budget.record(LIGHTHOUSE, cost(4), wire=("budget.MoonBought", 1))
     await world.budget.costs(LIGHTHOUSE, 5)
     ledger = await world.ledger()
     everything = carried(await world.budget.store.page(), await world.incarnation())
@@ -229,34 +204,33 @@ FOREIGN: list[dict[str, Any]] = [
 ]
 
 
-async def test_records_of_another_make_stop_their_partitions_while_the_others_go_on(
+async def test_records_of_another_make_are_holes_that_are_filled_from_the_log(
     topics: World,
 ) -> None:
-    """Also a tombstone under a fact's own headers, as a compacted topic would have it."""
+    """Also a tombstone under a fact's own headers, as a compacted topic would have it; and with
+    nothing behind it, so that no later fact shows the hole."""
     topic = topics.topic()
-    (lost,) = await topics.budget.costs(LIGHTHOUSE, 1)
-    headers = cloud_event_headers(lost, await topics.incarnation())
+    before = metrics.FOREIGN.labels(LEDGER, "budget")._value.get()
+    films = [production_in(partition) for partition in range(6)]
+    facts = [(await topics.budget.costs(film, 1))[0] for film in films]
+    headers = cloud_event_headers(facts[3], await topics.incarnation())
     async with AIOKafkaProducer(bootstrap_servers=topics.settings.kafka_servers()) as producer:
         for partition, foreign in enumerate(
             [*FOREIGN[:3], {"key": b"1", "headers": headers}, FOREIGN[3]]
         ):
             await producer.send_and_wait(topic.name, partition=partition, **foreign)
-    await topic.send(await topics.budget.costs(STORM, 1), await topics.incarnation())
+    behind = [(await topics.budget.costs(film, 2))[0] for film in films[:2]]
+    await topic.send([facts[5], *behind], await topics.incarnation())
 
     ledger = await topics.ledger()
-    async with subscribed(topics, ledger):
-        await until(lambda: len(stops(ledger)) == 5)
-        await until(lambda: is_told(topics, STORM))
-    for partition, reason in enumerate(sorted(stops(ledger))):
-        where = f"TopicPartition(topic='{topic.name}', partition={partition})"
-        assert f"budget/{partition} stopped at 0: a record of another make on {where}" in reason
-        assert (await topics.place(partition))["stopped"].startswith(
-            f"a record of another make on {where}: "
-        )
-
-
-async def is_told(world: World, production: str) -> bool:
-    return (production, "budget") in await world.rows()
+    with structlog.testing.capture_logs() as said:
+        async with subscribed(topics, ledger):
+            await until(topics.is_told)
+    assert stops(ledger) == []
+    alarms = [line for line in said if line["event"] == "foreign_records"]
+    assert {line["partition"] for line in alarms} == {0, 1, 2, 3, 4}
+    assert all(line["log_level"] == "error" for line in alarms)
+    assert metrics.FOREIGN.labels(LEDGER, "budget")._value.get() == before + 5
 
 
 async def test_a_stopped_partition_stays_where_it_is_however_often_it_is_looked_at(

@@ -1,10 +1,14 @@
 """A live worker's rows are what the fold tells, and what a naive reader of its logs adds up."""
 
 import random
+from datetime import date
 
 import pytest
 
+from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
+from events.event import Event
 from projections.budget_status.view import VIEW as BUDGET_STATUS_VIEW
+from runtime.people.team import fold_team
 from runtime.reading import views
 from runtime.reading.consumer import Consumer
 from runtime.reading.views import ProjectionSink, Tables
@@ -115,3 +119,43 @@ async def test_a_row_that_is_all_key_is_written_once(world: World) -> None:
     await (await world.ledger()).take("budget", 3, carried(facts, await world.incarnation()))
     marks = await world.pool.fetch("SELECT position FROM ledger_v1.mark ORDER BY position")
     assert [row[0] for row in marks] == [1, 2]
+
+
+def opened(title: str) -> ProductionOpened:
+    return ProductionOpened(title=title, kind="feature", currency="USD", time_zone="UTC")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_teams_that_are_told_all_at_once_are_as_told_one_by_one(
+    world: World, seed: int
+) -> None:
+    """Appointed, ended and appointed again, over pages that are cut anywhere."""
+    chance = random.Random(seed)
+    people, roles = ("maya", "silas"), (Role.DIRECTOR, Role.PRODUCER)
+    facts: list[Event] = [opened("The Lighthouse"), opened("The Last Lighthouse")]
+    for day in range(1, 25):
+        person, role = chance.choice(people), chance.choice(roles)
+        if chance.random() < 0.6:
+            starts = chance.choice([None, date(2026, 9, day)])
+            facts.append(PersonAppointed(person=person, role=role, starts=starts, ends=None))
+        else:
+            facts.append(
+                AppointmentEnded(person=person, role=role, ends=date(2026, 9, day), reason="over")
+            )
+    recorded = await world.approval.record(LIGHTHOUSE, *facts)
+    told = []
+    for size in (1, 5, len(recorded)):
+        for first in range(0, len(recorded), size):
+            async with world.pool.acquire() as connection, connection.transaction():
+                await fold_team(connection, "ledger_v1", recorded[first : first + size])
+        told.append(
+            [
+                [tuple(row) for row in await world.pool.fetch(f"TABLE ledger_v1.{table}")]
+                for table in ("production", "team")
+            ]
+        )
+        await world.pool.execute("TRUNCATE ledger_v1.production, ledger_v1.team")
+    assert told[0][0][0][1] == "The Last Lighthouse" and len(told[0][1]) > 1
+    assert [[sorted(rows, key=str) for rows in one] for one in told] == [
+        [sorted(rows, key=str) for rows in told[0]]
+    ] * 3

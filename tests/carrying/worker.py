@@ -28,7 +28,7 @@ async def work(settings: Settings) -> None:
         # The embedded broker takes a dead worker for dead sooner than others may be told to.
         subscription._subscriber._connection_args["session_timeout_ms"] = 2_000
     await subscription.run()
-    await consumer.watch_the_tail()
+    await asyncio.gather(consumer.watch_the_tail(), consumer.watch_the_parked())
 
 
 if __name__ == "__main__":

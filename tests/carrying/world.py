@@ -20,6 +20,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
+from fastapi import APIRouter
 
 from events.budget import CostPosted
 from events.envelope import Recorded, cloud_event_headers, from_cloud_event
@@ -29,8 +30,12 @@ from runtime.kafka.bus import Subscription, migrate_topics
 from runtime.kafka.relay import Relay
 from runtime.log.contract import PARTITIONS, Append, NewEvent, Outcome, Store
 from runtime.log.partition import partition_of
-from runtime.reading.consumer import Carried, Consumer, Sink
+from runtime.reading.consumer import Carried, Consumer
+from runtime.reading.parking import Parked
+from runtime.reading.place import Place
+from runtime.reading.sink import Sink
 from runtime.reading.views import ProjectionSink, Tables
+from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import Row, Rows, View
 
@@ -93,6 +98,17 @@ def write_down(rows: Rows, recorded: Recorded) -> Iterable[Row]:
 
 POISON = "a cost that the ledger's fold stumbles over"
 LEDGER_VIEW = View(logs=LOGS, tables=(Trail, Mark), evolve=write_down)
+
+
+class Ledger(Projection):
+    """A projection that lives in no folder."""
+
+    @property
+    def tables_sql(self) -> str:
+        return LEDGER_TABLES
+
+
+LEDGER_ROOM = Ledger("ledger", 1, LEDGER_VIEW, routes=lambda _: APIRouter())
 
 
 def production_in(partition: int, nth: int = 0) -> str:
@@ -280,8 +296,8 @@ class GatedSink:
     before: Callable[[], Awaitable[None]] | None = None
     after: Callable[[], Awaitable[None]] | None = None
 
-    async def prepare(self, events: Sequence[Recorded]) -> Any:
-        return await self.sink.prepare(events)
+    async def prepare(self, events: Sequence[Recorded], behind: Place | Parked) -> Any:
+        return await self.sink.prepare(events, behind)
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Any) -> None:
         if self.before is not None:
@@ -446,7 +462,9 @@ async def subscribed(
     """Workers of one group, each with its tail watched."""
     subscriptions = [Subscription(world.settings, one, group) for one in consumers]
     async with running(
-        *(one.run() for one in subscriptions), *(one.watch_the_tail() for one in consumers)
+        *(one.run() for one in subscriptions),
+        *(one.watch_the_tail() for one in consumers),
+        *(one.watch_the_parked() for one in consumers),
     ):
         try:
             yield subscriptions

@@ -73,12 +73,16 @@ class Shell:
             os.environ |= before
             settings.cache_clear()
 
-    def start(self, *words: str) -> Job:
+    def start(self, *words: str, **variables: str) -> Job:
         """Starts a command as a process of its own."""
         paths = [self.home.with_name(f"{len(self.jobs)}.{name}") for name in ("out", "err")]
         with paths[0].open("wb") as out, paths[1].open("wb") as err:
             process = subprocess.Popen(
-                [*REEL, *words], cwd=ROOT, env=clean_environment(self.home), stdout=out, stderr=err
+                [*REEL, *words],
+                cwd=ROOT,
+                env=clean_environment(self.home) | variables,
+                stdout=out,
+                stderr=err,
             )
         self.jobs.append(Job(process, *paths))
         return self.jobs[-1]

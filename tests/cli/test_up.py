@@ -62,9 +62,9 @@ class Running:
 
 
 @contextmanager
-def started(shell: Shell) -> Iterator[Running]:
+def started(shell: Shell, **variables: str) -> Iterator[Running]:
     """`reel up --json`, once it announces where it answers."""
-    up = shell.start("up", "--json")
+    up = shell.start("up", "--json", **variables)
     eventually("the announcement", lambda: "}" in up.out() or up.process.poll() is not None)
     assert up.process.poll() is None, up.err()
     family = psutil.Process(up.process.pid).children(recursive=True)

@@ -54,6 +54,18 @@ class Truth:
                 or {}
                 for log in LOGS
             }
+            self.standing: list[str] = [
+                f"{schema}: {row['what']} stands still at {log} {row['position']}: {row['why']}"
+                for schema, logs in HEARS.items()
+                for log in logs
+                for row in session.execute(
+                    f"""SELECT 'the partition' AS what, position, stopped AS why
+                        FROM {schema}.place WHERE log = %(log)s AND stopped IS NOT NULL
+                        UNION ALL SELECT production::text, position, reason
+                        FROM {schema}.parked WHERE log = %(log)s""",
+                    {"log": log},
+                )
+            ]
         for facts in self.logs.values():
             for fact in facts:
                 fact["data"] = json.loads(fact["payload"])
@@ -61,7 +73,7 @@ class Truth:
 
     def problems(self) -> list[str]:
         """Everything that is not as it must be."""
-        found: list[str] = []
+        found = list(self.standing)
         for log in LOGS:
             found += _positions(log, self.logs[log], self.heads[log])
             found += _versions(log, self.logs[log])

@@ -27,7 +27,14 @@ from tests.faults.truth import HEARS, LOGS, Truth, status_rows
 from tests.servers import drop_database
 
 SETTLE_SECONDS_MAX = 60.0
-ALARMS = ("partition_stopped", "unforeseen", "fold_failed", "Traceback", "never retrieved")
+ALARMS = (
+    "partition_stopped",
+    "production_parked",
+    "unforeseen",
+    "fold_failed",
+    "Traceback",
+    "never retrieved",
+)
 """What no process of Reel may say, whatever fault it went through."""
 
 

@@ -20,6 +20,7 @@ FILES = {"budget": BUDGET_CSV, "costs": COSTS_CSV, "schedule": SCHEDULE_USS}
 """A file of the sample film for everything that can be imported."""
 ABOUT: dict[str, Any] = json.loads((SAMPLE / "production.json").read_text())
 LATE = ("production-unheard-of", "currency-is-unknown", "not-yet")
+STANDING = ("stopped", "parked")
 PATIENCE_SECONDS = 30.0
 
 with (SAMPLE / "team.csv").open(newline="", encoding="utf-8") as _file:
@@ -124,7 +125,7 @@ class Film:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             answer = self.client(who).get(f"{self.home}/{path}", params=given)
-            passing = answer.status_code in (404, 503) and code(answer) != "stopped"
+            passing = answer.status_code in (404, 503) and code(answer) not in STANDING
             if not passing or time.monotonic() > deadline:
                 body: dict[str, Any] = good(answer).json()
                 return body

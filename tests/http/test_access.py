@@ -45,6 +45,8 @@ DUTIES = {
         "approval/delegate-authority approval/end-delegation"
     ),
     ALL: "approval/give-view",
+    # which is refused off the house, whoever asks
+    "executive-producer": "approval/erase-person",
     # the money
     f"{PRODUCING} production-accountant": (
         "budget/draft-budget budget/add-categories budget/add-line budget/revise-line "

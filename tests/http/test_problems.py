@@ -50,9 +50,9 @@ def check(answer: httpx.Response, status: int, expected: str) -> dict[str, Any]:
 
 
 def test_the_tests_here_reach_every_code_there_is() -> None:
-    """A new code comes with its test: this file names every one."""
+    """A new code comes with its test: this file names every one, or that about parking."""
     codes = {code for _, code in problems._TABLE.values()} | set(problems._HTTP_CODES.values())
-    text = Path(__file__).read_text()
+    text = Path(__file__).read_text() + Path(__file__).with_name("test_parked.py").read_text()
     assert {
         one for one in codes | {"invalid", "bad-file", "unforeseen"} if f'"{one}"' not in text
     } == set()
@@ -268,9 +268,12 @@ def test_a_write_that_has_not_arrived_in_time_is_not_yet_there(
 
 
 def test_a_read_model_that_stands_still_says_so_and_why(film: Film, instance: Instance) -> None:
-    (consumer,) = (c for c in instance.process._consumers if c.name == "budget_status_v2")
-    partition = partition_of(film.production, PARTITIONS)
-    instance.do(consumer.stop_at("budget", partition, "the fold failed: a storm"))
+    instance.sql(
+        "UPDATE budget_status_v2.place SET stopped = %s WHERE log = 'budget' AND partition = %s",
+        "the fold failed: a storm",
+        partition_of(film.production, PARTITIONS),
+    )
+    wait_for("the stop", lambda: httpx.get(f"{instance.url}/readyz").status_code == 503)
     client = film.client(LEADER)
     try:
         body = check(client.get(f"{film.home}/budget-status"), 503, "stopped")
@@ -281,6 +284,40 @@ def test_a_read_model_that_stands_still_says_so_and_why(film: Film, instance: In
         assert client.get(f"{film.home}/budget/trail").status_code == 200
     finally:
         instance.sql("UPDATE budget_status_v2.place SET stopped = NULL")
+    wait_for("readiness", lambda: httpx.get(f"{instance.url}/readyz").status_code == 200)
+    assert client.get(f"{film.home}/budget-status").status_code == 200
+
+
+def test_a_read_model_that_is_being_filled_shows_nothing_and_says_how_far_it_is(
+    film: Film, instance: Instance
+) -> None:
+    client = film.client(LEADER)
+    instance.sql("DELETE FROM views.live WHERE projection = 'budget_status'")
+    try:
+        body = check(client.get(f"{film.home}/budget-status"), 503, "building")
+        assert "budget_status_v2 is being filled: " in body["detail"]
+    finally:
+        instance.sql("INSERT INTO views.live VALUES ('budget_status', 'budget_status_v2')")
+    assert client.get(f"{film.home}/budget-status").status_code == 200
+
+
+def test_a_process_of_another_build_than_readers_read_names_the_version(
+    film: Film, instance: Instance
+) -> None:
+    client = film.client(LEADER)
+    instance.sql(
+        "INSERT INTO views.version (schema, projection, code, rebuild, followed) "
+        "VALUES ('budget_status_v9', 'budget_status', 9, 1, true)"
+    )
+    instance.sql("UPDATE views.live SET schema = 'budget_status_v9' WHERE schema ~ '^budget_st'")
+    try:
+        for path in (f"{film.home}/budget-status", "/v1/budget-status"):
+            body = check(client.get(path), 503, "other-version")
+            assert "readers read budget_status_v9" in body["detail"]
+        wait_for("it", lambda: "budget_status_v9" in httpx.get(f"{instance.url}/readyz").text)
+    finally:
+        instance.sql("UPDATE views.live SET schema = 'budget_status_v2' WHERE schema ~ '_v9$'")
+        instance.sql("DELETE FROM views.version WHERE schema = 'budget_status_v9'")
     wait_for("readiness", lambda: httpx.get(f"{instance.url}/readyz").status_code == 200)
     assert client.get(f"{film.home}/budget-status").status_code == 200
 

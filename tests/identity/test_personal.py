@@ -9,7 +9,8 @@ from events.names import PersonId, Text
 from events.personal import Sealed
 from runtime.decider import Command, Personal
 from runtime.people.personal import personal_fields
-from runtime.people.vault import MemoryVault, TextLooksSealed, seal_command
+from runtime.people.sealing import TextLooksSealed, seal_command
+from runtime.people.vault import MemoryVault
 
 pytestmark = pytest.mark.unit
 

@@ -3,9 +3,10 @@
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from string import ascii_letters, digits
+from typing import Any
 
 import asyncpg
 import pytest
@@ -13,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, TypeAdapter
 
-import runtime.people.vault
-from events.personal import ERASED, Sealed
+from events.personal import ERASED, KeyName, Sealed
+from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.migrate import Schema, migrate
 from runtime.people import sealed as texts
+from runtime.people.held import HeldKeys
 from runtime.people.kept import master_key
 from runtime.people.sealed import SealBroken
 from runtime.people.vault import MemoryVault, Sealer, Vault, WrongMasterKey
@@ -33,12 +35,17 @@ SOME = settings(deadline=None, max_examples=40)
 
 
 @pytest.fixture(scope="module")
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+def url(database_url: str) -> Iterator[str]:
     url = fresh_database(database_url)
-    await asyncio.to_thread(migrate, [Schema(url, "vault", "vault")])
+    migrate([Schema(url, "vault", "vault")])
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(scope="module")
+async def pool(url: str) -> AsyncIterator[asyncpg.Pool]:
     async with asyncpg.create_pool(url, min_size=1, max_size=4) as pool:
         yield pool
-    drop_database(url)
 
 
 @pytest.fixture(scope="module", params=BOTH)
@@ -144,18 +151,134 @@ async def test_one_key_however_many_ask_for_it_first(pool: asyncpg.Pool) -> None
 
 
 @pytest.mark.integration
-async def test_a_destroyed_key_is_soon_forgotten_by_other_processes(
-    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+async def test_a_destroyed_key_is_forgotten_by_other_processes_as_soon_as_they_hear_of_it(
+    pool: asyncpg.Pool, url: str
 ) -> None:
-    assert runtime.people.vault.CACHED_SECONDS <= 60
-    monkeypatch.setattr(runtime.people.vault, "CACHED_SECONDS", 0.1)
-    here, there = Vault(pool, MASTER), Vault(pool, MASTER)
+    here, there = Vault(pool, MASTER), Vault(pool, MASTER, held=HeldKeys(lambda: 0.0))
     sealed = await here.seal("leaver", "Lee")
-    assert await there.open(sealed) == "Lee"
-    await here.destroy("leaver")
-    assert await here.open(sealed) == ERASED
-    await asyncio.sleep(0.12)
+    hearing = asyncio.create_task(there.held.hear(url))
+    try:
+        assert await there.open(sealed) == "Lee"
+        await until_heard_once(pool)
+        assert await there.open(sealed) == "Lee"
+        await here.destroy("leaver")
+        assert await here.open(sealed) == ERASED
+        await until("the erasure", lambda: is_erased(there, sealed))
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+@pytest.mark.integration
+async def test_whose_hearing_was_cut_off_holds_nothing_from_before(
+    pool: asyncpg.Pool, url: str
+) -> None:
+    here, there = Vault(pool, MASTER), Vault(pool, MASTER, held=HeldKeys(lambda: 0.0))
+    sealed = await here.seal("deaf", "Deborah")
+    hearing = asyncio.create_task(there.held.hear(url))
+    try:
+        await until_heard_once(pool)
+        assert await there.open(sealed) == "Deborah"
+        await pool.execute(f"SELECT pg_terminate_backend(pid) {HEARING}")
+        await here.destroy("deaf")
+        await until("the erasure", lambda: is_erased(there, sealed))
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+HEARING = (
+    "FROM pg_stat_activity WHERE application_name = 'reel vault, hearing' "
+    "AND datname = current_database() AND query LIKE 'LISTEN%'"
+)
+
+
+async def until_heard_once(pool: asyncpg.Pool) -> None:
+    await until("the ear", lambda: pool.fetchval(f"SELECT count(*) {HEARING}"))
+
+
+async def is_erased(vault: Sealer, sealed: str) -> bool:
+    return await vault.open(sealed) == ERASED
+
+
+async def until(what: str, look: Callable[[], Awaitable[Any]]) -> None:
+    """A generous bound, for liveness only."""
+    for _ in range(3_000):
+        if await look():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{what} did not come")
+
+
+@pytest.mark.integration
+async def test_a_process_that_hears_nothing_holds_a_destroyed_key_for_half_a_minute_at_most(
+    pool: asyncpg.Pool,
+) -> None:
+    now = 0.0
+    here, there = Vault(pool, MASTER), Vault(pool, MASTER, held=HeldKeys(lambda: now))
+    sealed = await here.seal("unheard", "Una")
+    assert await there.open(sealed) == "Una"
+    await here.destroy("unheard")
+    now = 29.9
+    assert await there.open(sealed) == "Una"
+    now = 30.0
     assert await there.open(sealed) == ERASED
+
+
+@pytest.mark.unit
+def test_a_key_that_was_destroyed_while_it_was_read_is_not_held() -> None:
+    held = HeldKeys()
+    begun = held.begin()
+    held.drop("leaver")
+    held.hold({"leaver": b"key"}, begun)
+    assert held.of(["leaver"]) == {}
+    held.hold({"leaver": b"key"}, held.begin())
+    assert held.of(["leaver"]) == {"leaver": b"key"}
+
+
+async def test_a_key_is_destroyed_by_its_name_alone(vault: Sealer) -> None:
+    await vault.seal("twice", "Tove")
+    first = await vault.key_name("twice")
+    assert first is not None and TypeAdapter(KeyName).validate_python(first)
+    await vault.destroy("twice", first)
+    assert await vault.key_name("twice") is None
+    again = await vault.seal("twice", "Tove")
+    assert await vault.key_name("twice") != first
+    await vault.destroy("twice", first)
+    assert await vault.open(again) == "Tove"
+    await vault.destroy("nobody", first)
+
+
+@pytest.mark.integration
+async def test_a_destroyed_key_lies_in_no_page_of_its_table(
+    pool: asyncpg.Pool, postgres_server: EmbeddedPostgres
+) -> None:
+    vault = Vault(pool, MASTER)
+    await vault.seal_many([("paged-one", "One"), ("paged-two", "Two")])
+    stored = dict(await pool.fetch("SELECT person, key FROM vault.person_key"))
+    assert stored["paged-one"] in await pages(pool, postgres_server)
+    await vault.destroy("paged-one")
+    left = await pages(pool, postgres_server)
+    assert stored["paged-two"] in left and stored["paged-one"] not in left
+
+
+async def pages(pool: asyncpg.Pool, server: EmbeddedPostgres) -> bytes:
+    """The file that holds the table, as it lies on the disk."""
+    await pool.execute("CHECKPOINT")
+    path = await pool.fetchval("SELECT pg_relation_filepath('vault.person_key')")
+    return (server.data / path).read_bytes()
+
+
+@pytest.mark.integration
+async def test_who_holds_the_table_delays_the_scrubbing_and_not_the_erasure(
+    pool: asyncpg.Pool,
+) -> None:
+    vault = Vault(pool, MASTER)
+    sealed = await vault.seal("backed-up", "Bo")
+    async with pool.acquire() as backup, backup.transaction():
+        await backup.execute("LOCK TABLE vault.person_key IN ACCESS SHARE MODE")
+        await vault.destroy("backed-up")
+        assert await vault.open(sealed) == ERASED
 
 
 @pytest.mark.integration

@@ -8,10 +8,11 @@ import httpx
 from fastapi import FastAPI
 
 from runtime.people.identity import Caller
+from runtime.people.readings import MemoryReadings
 from runtime.people.team import Member
 from runtime.reading.answer import Freshness
-from runtime.reading.query import Asked as AskedOf
-from runtime.reading.query import Reading
+from runtime.reading.asked import Asked as AskedOf
+from runtime.reading.asked import Reading
 from runtime.rooms import Projection
 from runtime.view import Rows
 from runtime.web.callers import caller
@@ -62,6 +63,7 @@ class Asked:
 
     def __init__(self, projection: Projection, rows: Rows, by: Person = ROSALIND) -> None:
         self.app = FastAPI()
+        self.app.state.readings = MemoryReadings()
         self.app.include_router(projection.routes(RowsAtHand(projection, rows, by)))
         self.app.dependency_overrides[caller] = lambda: Caller(
             by.id, datetime(2027, 1, 1, tzinfo=UTC)

@@ -10,9 +10,11 @@ import httpx
 from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened, Role
 from events.envelope import Recorded
 from runtime.people.identity import Caller, Issuer, Verifier
+from runtime.people.readings import MemoryReadings
 from runtime.people.team import Member, NoSuchProduction
 from runtime.people.vault import Sealer
-from runtime.reading.query import Asked, Reader, Reading
+from runtime.reading.asked import Asked, Reading
+from runtime.reading.query import Reader
 from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import Rows
@@ -114,6 +116,7 @@ async def asking(
         queries=[projection.routes(FactsReader(projection, facts, vault))],
         unready=list,
         documented=False,
+        readings=MemoryReadings(),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://reel") as client:

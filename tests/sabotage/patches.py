@@ -245,6 +245,7 @@ PATCHES = (
         (
             Edit(
                 CONSUMER,
+                '            point("inside-fold")\n'
                 "            await self._places.move(connection, place, to)\n",
                 "            await self._places.move(self._pool, place, to)\n",
             ),
@@ -401,7 +402,7 @@ PATCHES = (
         (
             Edit(
                 "runtime/answered.py",
-                "if row is None or row[0] != first.previous:\n",
+                "if row is None or not await self._is_next(connection, behind, row):\n",
                 "if row is None:\n",
             ),
         ),
@@ -478,6 +479,75 @@ PATCHES = (
         ),
     ),
     Patch(
+        "parked: a bad fact stops its whole partition",
+        "a fact that cannot be folded holds back its own production alone",
+        (
+            Edit(
+                CONSUMER,
+                "                if not is_of_the_fact(error):\n",
+                "                if True:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_parking.py"
+            "::test_a_bad_fact_in_the_middle_of_a_page_holds_back_its_own_production_alone",
+        ),
+    ),
+    Patch(
+        "parked: a place moved by who does not know what is parked",
+        "who has not noticed a retry cannot pass over what comes after it",
+        (Edit(PLACE, "AND parkings = $9", "AND $9::bigint IS NOT NULL"),),
+        (
+            "tests/carrying/test_parking.py::test_a_worker_that_thinks_a_production_parked"
+            "_that_was_retried_misses_nothing_of_it",
+        ),
+    ),
+    Patch(
+        "parked: given free before the place is reached",
+        "a production is parked until all of it is folded",
+        (
+            Edit(
+                "runtime/reading/retrying.py",
+                "            if following and following[0].position <= position:\n",
+                "            if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_parking.py"
+            "::test_a_retry_of_many_facts_goes_in_bounded_transactions_while_others_are_told",
+        ),
+    ),
+    Patch(
+        "parked: authorised by an old team",
+        "a team that could not be folded authorises nobody",
+        (
+            Edit(
+                "runtime/people/team.py",
+                "        if appointed and parked:\n",
+                "        if False:\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_parked_rooms.py"
+            "::test_a_team_that_is_parked_authorises_nobody_and_tells_strangers_nothing",
+        ),
+    ),
+    Patch(
+        "parked: what waited is taken for answered",
+        "what was parked when its room was rewound is answered once it is heard",
+        (
+            Edit(
+                "runtime/answered.py",
+                "position <= self.position and position < self.parked.get(production, position + 1)",
+                "position <= self.position",
+            ),
+        ),
+        (
+            "tests/carrying/test_parked_rooms.py"
+            "::test_what_was_parked_when_a_room_was_rewound_is_answered_after_it",
+        ),
+    ),
+    Patch(
         "a timer that does not wait for what takes it away",
         "what the log held when a timer fell due is heard before it fires",
         (
@@ -505,6 +575,51 @@ PATCHES = (
         (
             "tests/carrying/test_clock_jumps.py"
             "::test_a_clock_that_runs_ahead_halts_the_timers_until_it_is_right_again",
+        ),
+    ),
+    Patch(
+        "readers turned to what lags behind",
+        "a flip takes readers back behind nothing that they have seen",
+        (
+            Edit(
+                "runtime/rebuilding/flipping.py",
+                "        await _until_there(connection, version.schema, heads, goal, patience_seconds)\n",
+                "",
+            ),
+        ),
+        (
+            "tests/carrying/test_rebuild.py"
+            "::test_readers_are_not_turned_to_what_is_behind_or_stands_still",
+        ),
+    ),
+    Patch(
+        "rebuilt rows apart from their places",
+        "a rebuild that is killed folds nothing twice",
+        (
+            Edit(
+                "runtime/rebuilding/lane.py",
+                "            await self._tables.save_all(connection, self._changed)\n",
+                "            await self._tables.save_all(pool, self._changed)\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_rebuild.py"
+            "::test_a_rebuild_that_is_killed_goes_on_where_it_was[before-fill-commit:2]",
+        ),
+    ),
+    Patch(
+        "a read model shown while it is filled",
+        "readers see all of a read model's past, or none",
+        (
+            Edit(
+                "runtime/rebuilding/pointer.py",
+                "        raise Building(await self._how_far(connection, live))\n",
+                "        return self._projection.schema\n",
+            ),
+        ),
+        (
+            "tests/carrying/test_rebuild.py"
+            "::test_a_projection_added_later_shows_nothing_before_it_has_all_of_the_past",
         ),
     ),
 )

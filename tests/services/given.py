@@ -12,6 +12,7 @@ from events.event import Event
 from events.names import id_of
 from runtime.decider import Command, Context, Decider, Rejection
 from tests.services.lighthouse import PRODUCTION, ROSALIND, Person
+from tests.snapshots.keeping import holds_through_snapshots
 
 # A slow or busy machine is no reason for a property to fail.
 for_patience = settings(
@@ -107,8 +108,9 @@ def each_recorded_once(
 ) -> tuple[list[Event], Any]:
     """Gives every command twice: the second time it must record nothing.
 
-    Answers the history and the state that came of it.
+    Answers the history and the state that came of it, which must come through snapshots too.
     """
+    steps = list(steps)
     state, history = decider.initial, list[Event]()
     for command, context in steps:
         try:
@@ -118,4 +120,5 @@ def each_recorded_once(
         state = decider.fold(events, state)
         history += events
         assert list(decider.decide(state, command, context)) == []
+    holds_through_snapshots(decider, history, steps)
     return history, state

@@ -170,6 +170,11 @@ class Around(Store):
     ) -> list[Recorded]:
         return await self.inner.page(after, limit, partition=partition)
 
+    async def page_of(
+        self, partitions: Sequence[int], after: int = 0, limit: int = 1_000
+    ) -> list[Recorded]:
+        return await self.inner.page_of(partitions, after, limit)
+
     async def heads(self) -> Heads:
         return await self.inner.heads()
 

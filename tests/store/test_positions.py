@@ -104,6 +104,21 @@ async def test_a_production_goes_where_kafkas_own_partitioner_sends_it(store: St
     assert [log[one] for one in productions] == expected
 
 
+async def test_facts_of_some_partitions_are_read_in_the_order_of_the_log(store: Store):
+    for number in range(3):
+        await store.append(
+            [
+                command(f"{number} {one}", f"costs-{one}", number, production=one)
+                for one in (A, B, C)
+            ]
+        )
+    assert {partition_of(one, 12) for one in (A, C)} == {1, 4}
+    own = [one.position for one in await whole(store) if one.production in (A, C)]
+    assert [one.position for one in await store.page_of([1, 4])] == own
+    assert [one.position for one in await store.page_of([4, 1, 9], own[1], 2)] == own[2:4]
+    assert await store.page_of([], 0) == []
+
+
 @pytest.mark.unit
 @pytest.mark.parametrize(
     ("key", "murmur2"),

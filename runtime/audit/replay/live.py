@@ -13,14 +13,28 @@ from runtime.audit.replay.teams import with_teams
 from runtime.log.contract import Heads
 from runtime.log.partition import partition_of
 from runtime.log.postgres import PostgresStore
+from runtime.rebuilding.registry import live_version
 from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import View
 
 
 async def live_schema(connection: Any, projection: Projection) -> str:
-    """The schema that readers read now."""
-    return projection.schema
+    """The schema that readers read now, or that is filled before they do.
+
+    Raises:
+        LookupError: they read what another build folded.
+    """
+    version = await live_version(connection, projection.name)
+    if version is None:
+        return projection.schema
+    if version.code != projection.version:
+        raise LookupError(
+            f"readers read {version.schema}, and this build folds version {projection.version} of "
+            f"{projection.name}: replay it with the build that folds that one, or leave it out "
+            "with --model"
+        )
+    return version.schema
 
 
 class Databases:
@@ -139,8 +153,6 @@ async def _parked(
     connection: asyncpg.Connection, schema: str, productions: Sequence[str]
 ) -> dict[tuple[str, str], _Parked]:
     """By production and log."""
-    if not await connection.fetchval("SELECT to_regclass($1)::text", f"{schema}.parked"):
-        return {}
     rows = await connection.fetch(
         f"""SELECT production::text, log, position, type, reason FROM {schema}.parked
             WHERE production = ANY($1::uuid[])""",

@@ -16,6 +16,7 @@ from events.approval import (
     Role,
 )
 from events.event import Event
+from events.names import HOUSE
 from runtime.decider import Context, Decider
 from services.approval.commands import (
     AppointPerson,
@@ -35,6 +36,7 @@ from services.approval.model.delegations import (
 )
 from services.approval.model.rejections import (
     AppointmentEndsEarlier,
+    HouseIsNoProduction,
     PersonIsNotAppointed,
     ProductionIsNotOpen,
     ProductionIsOpen,
@@ -136,6 +138,11 @@ def _open(production: Production, command: OpenProduction, context: Context) -> 
         currency=command.currency,
         time_zone=command.time_zone,
     )
+    if context.production == HOUSE:
+        raise HouseIsNoProduction(
+            "the house is led by those whom REEL_HOUSE_LEADERS names: open a production under an "
+            "id of its own"
+        )
     leader = (context.actor, Role.EXECUTIVE_PRODUCER)
     if isinstance(production, Open):
         if production.opened == opened and leader in production.team:

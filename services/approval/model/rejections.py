@@ -13,6 +13,16 @@ class ProductionIsNotOpen(Rejection):
     """It has no team and no rules before somebody opens it."""
 
 
+class HouseIsNoProduction(Rejection):
+    """Nobody becomes a leader of the house by opening it."""
+
+    STATUS: ClassVar[int] = 403
+
+
+class ErasureIsOfTheHouse(Rejection):
+    """One production alone cannot erase a person whom others may have to keep."""
+
+
 class AppointmentEndsBeforeItStarts(Rejection):
     """Its last day is earlier than its first."""
 

@@ -15,7 +15,7 @@ from events.names import id_of
 from projections.inbox.answers import Item
 from projections.inbox.telling import place, waiting
 from projections.inbox.view import VIEW
-from runtime.reading.query import Reading
+from runtime.reading.asked import Reading
 from runtime.view import Rows
 from tests.projections.histories import (
     BEGUN,

@@ -145,11 +145,12 @@ def test_the_nameplate_has_an_example_of_every_command():
 
 
 def test_commands_of_one_request_speak_to_its_own_stream():
-    streams: dict[str, set[str]] = {"request": set(), "screening": set(), "production": set()}
+    kinds = ("request", "screening", "person", "production")
+    streams: dict[str, set[str]] = {kind: set() for kind in kinds}
     for command, body in service.examples.items():
         stream = service.decider_of(command).stream("p", command.model_validate(body))
-        streams[next((name for name in body if name in streams), "production")].add(stream)
+        streams[command.STREAM or "production"].add(stream)
     assert streams["production"] == {"production-p"}
-    for kind in ("request", "screening"):
+    for kind in ("request", "screening", "person"):
         [stream] = streams[kind]
         assert stream.startswith(f"{kind}-")

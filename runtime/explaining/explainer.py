@@ -1,0 +1,155 @@
+"""Answers what explains a read model, from the facts up to a moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from events.contract import FEES_ARE_FOR
+from events.envelope import Recorded
+from runtime import rooms
+from runtime.explaining.figures import Asker, Figure
+from runtime.explaining.history import History
+from runtime.explaining.telling import Teller, named
+from runtime.people.identity import Caller
+from runtime.people.team import Member
+from runtime.reading.answer import moment_told
+from runtime.reading.asked import Asked, Reading
+from runtime.reading.moment import BadMoment, Moment
+from runtime.reading.past import Cut
+from runtime.reading.queries import page_of
+from runtime.reading.query import Reader
+from runtime.view import Rows
+from runtime.web.problems import NotThere
+
+
+@dataclass(frozen=True)
+class Known:
+    """One production's facts up to a moment, and what a member may know of them."""
+
+    production: str
+    cut: Cut
+    facts: list[Recorded]
+    about: dict[str, str]
+    member: Member
+
+    def asker(self, cut: Cut) -> Asker:
+        """For whom figures of that moment are told."""
+        return Asker(self.about["currency"], cut.at, bool(self.member.roles & FEES_ARE_FOR))
+
+    def teller(self, history: History) -> Teller:
+        """Who tells him facts."""
+        return Teller(history, rooms.services(), self.member.roles)
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Folds one read model again, so that every answer is of a vector."""
+
+    reader: Reader
+
+    async def figures(self, known: Known, cursor: str | None, limit: int) -> dict[str, Any]:
+        """A page of what can be explained, as `FigureNames`."""
+        projection = self.reader.projection
+        figures = projection.figures(projection.view.fold(known.facts), known.asker(known.cut))
+        page, following = page_of(figures, lambda one: one.name, cursor, limit)
+        rows = [
+            {"name": one.name, "label": one.label, "value": one.value, "unit": one.unit}
+            for one in page
+        ]
+        return {
+            **await self._said(known),
+            "rows": await self.reader.opened(rows),
+            "next": following,
+        }
+
+    async def explain(self, known: Known, name: str) -> dict[str, Any]:
+        """How a figure comes about, as `Explanation`."""
+        projection = self.reader.projection
+        rows = Rows()
+        history = History(projection.view, known.facts, rows)
+        figure = named(list(projection.figures(rows, known.asker(known.cut))), name)
+        told = known.teller(history).figure(figure)
+        return {**await self._said(known), "figure": await self.reader.opened(told)}
+
+    async def diff(
+        self, known: Known, since: Moment | datetime, cursor: str | None, limit: int
+    ) -> dict[str, Any]:
+        """What changed since an earlier moment, as `Difference`.
+
+        Raises:
+            BadMoment: the moment is none, or a later one.
+        """
+        projection = self.reader.projection
+        first = await self.reader.cut(Asked(as_of=since, effective=known.cut.effective))
+        if any(first.moment.at[log][1] > at for log, (_, at) in known.cut.moment.at.items()):
+            raise BadMoment("`from` is later than `as_of`: exchange them")
+        before = [one for one in known.facts if one.position <= first.moment.at[one.log][1]]
+        after = [one for one in known.facts if one.position > first.moment.at[one.log][1]]
+        rows = projection.view.fold(before)
+        was = {one.name: one for one in projection.figures(rows, known.asker(first))}
+        history = History(projection.view, after, rows)
+        now = {one.name: one for one in projection.figures(rows, known.asker(known.cut))}
+        changed = [
+            name
+            for name in was.keys() | now.keys()
+            if _value(was.get(name)) != _value(now.get(name))
+        ]
+        page, following = page_of(changed, str, cursor, limit)
+        teller = known.teller(history)
+        told = [_changed(teller, was.get(name), now.get(name)) for name in page]
+        facts = {fact["id"]: fact for _, behind in told for fact in behind}
+        return {
+            **await self._said(known),
+            "since": moment_told(first),
+            "rows": await self.reader.opened([row for row, _ in told]),
+            "facts": await self.reader.opened(
+                sorted(facts.values(), key=lambda fact: str(fact["recorded_at"]))
+            ),
+            "next": following,
+        }
+
+    async def known(self, production: str, caller: Caller, asked: Asked) -> Known:
+        """What the caller may know of a production at a moment, the present too.
+
+        Raises:
+            NotThere: the production had not been opened then.
+        """
+        await self.reader.until(asked.after)
+        member = await self.reader.member(production, caller)
+        cut = await self.reader.cut(asked)
+        facts, about = await self.reader.past.facts(production, cut)
+        if about is None:
+            raise NotThere(f"the production was opened only after {cut.at.isoformat()}")
+        return Known(production, cut, facts, about, member)
+
+    async def _said(self, known: Known) -> dict[str, Any]:
+        reading = Reading({known.production: Rows()}, {}, known.cut.at, {}, known.cut)
+        return {
+            "production": known.production,
+            **known.about,
+            "read_model": self.reader.projection.path,
+            **await self.reader.told(reading),
+        }
+
+
+def _value(figure: Figure | None) -> str | None:
+    return None if figure is None else figure.value
+
+
+def _changed(
+    teller: Teller, was: Figure | None, now: Figure | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """As `Changed`, and the facts that it names."""
+    figure = now or was
+    assert figure is not None
+    cells = {cells for one in (was, now) if one is not None for cells in one.all_cells()}
+    facts = teller.facts(cells)
+    row = {
+        "name": figure.name,
+        "label": figure.label,
+        "unit": figure.unit,
+        "before": _value(was),
+        "after": _value(now),
+        "facts": [fact["id"] for fact in facts],
+    }
+    return row, facts

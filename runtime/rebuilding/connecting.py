@@ -1,0 +1,36 @@
+"""Connections of a rebuild: its own, since its transactions are long and nobody waits for them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from runtime.log.contract import Store
+from runtime.log.postgres import PostgresStore
+from runtime.pools import Pools
+from runtime.rooms import Projection
+from runtime.settings import Settings
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings, projection: Projection, size: int = 4
+) -> AsyncIterator[tuple[asyncpg.Pool, dict[str, Store]]]:
+    """A pool for the read model's database, whose transactions may take their time, and its logs
+    as a service may read them."""
+    pools = Pools(settings.model_copy(update={"pool_size": size}))
+    pool = await asyncpg.create_pool(
+        settings.database_of(projection.name),
+        min_size=1,
+        max_size=size,
+        server_settings={"application_name": f"reel rebuild {projection.name}"},
+    )
+    try:
+        stores: dict[str, Store] = {
+            log: PostgresStore(log, await pools.of(log, role=f"reel_{log}_service"))
+            for log in projection.view.logs
+        }
+        yield pool, stores
+    finally:
+        await pools.close()
+        await pool.close()

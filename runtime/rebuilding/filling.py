@@ -1,0 +1,162 @@
+"""Fills a version of a read model from the logs, fast: big pages, folded in memory, written many
+thousand events at once with the places in the same transaction.
+
+Whoever kills it loses what was not written; the places say where to go on.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+import structlog
+
+from events.envelope import Recorded
+from runtime.log.contract import Store
+from runtime.reading.consumer import Carried, Consumer
+from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
+from runtime.reading.trouble import TRANSIENT, Divergence
+from runtime.reading.views import ProjectionSink, Tables
+from runtime.rebuilding.lane import Folding, Lane
+from runtime.rebuilding.progress import Partition
+from runtime.rooms import Projection
+
+PAGE_EVENTS = 5_000
+PAGE_EVENTS_MIN = 100
+PAGE_BYTES = 32 * 1024 * 1024
+RETRY_SECONDS = 0.5
+
+logger = structlog.get_logger()
+
+
+class StandsStill(Exception):
+    """A fact of a partition cannot be folded: nothing behind it is."""
+
+
+class CannotFold(Exception):
+    """A page in which the fold stumbles; it is taken again fact by fact."""
+
+    def __init__(self, page: Sequence[Recorded], error: Exception) -> None:
+        super().__init__(repr(error))
+        self.page = page
+
+
+class Filler:
+    """Fills lanes of one version, in one process.
+
+    What the fold stumbles over is given to the live worker's consumer, which parks or stops as it
+    always does.
+    """
+
+    def __init__(
+        self, projection: Projection, schema: str, pool: asyncpg.Pool, stores: Mapping[str, Store]
+    ) -> None:
+        self._tables = Tables(schema, projection.view)
+        self._places = Places(schema)
+        self._schema = schema
+        self._pool = pool
+        self._stores = stores
+
+    async def fill(self, lanes: Sequence[Lane], goal: Mapping[Partition, int]) -> None:
+        """Folds what stands between the places and the goal, lane by lane.
+
+        A database that is away is waited for, and who else moves a place is followed.
+
+        Raises:
+            Divergence: a place is not in its log's history.
+            StandsStill: a fact cannot be read or folded by this build.
+        """
+        await self._tables.learn_types(self._pool)
+        for lane in lanes:
+            carefully = False
+            while True:
+                try:
+                    await self._fill_lane(lane, goal, carefully)
+                    break
+                except PlaceMoved:
+                    continue
+                except TRANSIENT:
+                    await asyncio.sleep(RETRY_SECONDS)
+                except CannotFold as error:
+                    # First all that comes before it is written, then it is taken fact by fact.
+                    if carefully:
+                        logger.warning("filled_one_by_one", schema=self._schema, error=str(error))
+                        await self._fold_one_by_one(lane, error.page)
+                    carefully = not carefully
+
+    async def _fill_lane(self, lane: Lane, goal: Mapping[Partition, int], carefully: bool) -> None:
+        store = self._stores[lane.log]
+        folding = Folding(self._tables, self._places, await self._places_of(lane))
+
+        def behind() -> list[Place]:
+            places = folding.places.items()
+            return [place for at, place in places if place.position < goal[lane.log, at]]
+
+        async def page_after(position: int, limit: int = PAGE_EVENTS_MIN) -> list[Recorded]:
+            return await store.page_of(lane.partitions, position, limit)
+
+        if not behind():
+            return
+        coming = asyncio.create_task(page_after(min(place.position for place in behind())))
+        try:
+            while behind() and (page := await coming):
+                # The next page is on its way while this one is folded.
+                coming = asyncio.create_task(page_after(page[-1].position, _as_many_as_fit(page)))
+                await asyncio.sleep(0)
+                await self._take(folding, page)
+                if carefully or folding.is_full:
+                    await folding.write(self._pool)
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+        await folding.write(self._pool)
+        if left := behind():
+            raise Divergence(
+                f"{self._schema} is at {lane.log}/{left[0].partition} {left[0].position}, and "
+                "the log has nothing behind that: it was restored; `reel rewind` lets this version "
+                "begin again"
+            )
+
+    async def _take(self, folding: Folding, page: Sequence[Recorded]) -> None:
+        try:
+            await folding.take(self._pool, page)
+        except (Divergence, *TRANSIENT):
+            raise
+        except Exception as error:
+            raise CannotFold(page, error) from error
+
+    async def _places_of(self, lane: Lane) -> dict[int, Place]:
+        heads = await self._stores[lane.log].heads()
+        found = await self._places.load(
+            self._pool, lane.log, incarnation=heads.incarnation, partitions=len(heads.partitions)
+        )
+        places = {
+            at: place for (_, at), place in by_partition(found).items() if at in lane.partitions
+        }
+        for at, place in places.items():
+            if place.stopped:
+                raise StandsStill(
+                    f"{self._schema} stands still at {lane.log}/{at} {place.position}: "
+                    f"{place.stopped}"
+                )
+            if place.incarnation != heads.incarnation:
+                raise Divergence(
+                    f"{self._schema} is at {lane.log}/{at} {place.position}, of another history "
+                    "than the log: `reel rewind` lets this version begin again"
+                )
+        return places
+
+    async def _fold_one_by_one(self, lane: Lane, page: Sequence[Recorded]) -> None:
+        stores = {lane.log: self._stores[lane.log]}
+        sink = ProjectionSink(self._tables)
+        worker = Consumer(self._schema, self._schema, self._pool, stores, sink)
+        await worker.start()
+        for at in lane.partitions:
+            incarnation = worker.place(lane.log, at).incarnation
+            facts = [Carried(incarnation, one, NO_OFFSET) for one in page if one.partition == at]
+            await worker.take(lane.log, at, facts)
+
+
+def _as_many_as_fit(page: Sequence[Recorded]) -> int:
+    """How many events the next page may have, if they weigh what these do."""
+    weight = sum(len(recorded.payload) for recorded in page) // len(page)
+    return max(PAGE_EVENTS_MIN, min(PAGE_EVENTS, PAGE_BYTES // max(1, weight)))

@@ -1,0 +1,169 @@
+"""Fills a version in several processes, and tells how far it is meanwhile.
+
+Where the work is folding, a second process is a second core. Each takes lanes of its own; a job
+whose parent was killed ends with its page.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import uvloop
+
+from runtime import rooms
+from runtime.log.contract import Store
+from runtime.reading.place import Places
+from runtime.rebuilding.connecting import connected
+from runtime.rebuilding.filling import PAGE_EVENTS, Filler
+from runtime.rebuilding.lane import Lane, lanes_of
+from runtime.rebuilding.progress import (
+    Partition,
+    Progress,
+    goal_of,
+    heads_of,
+    progress_of,
+)
+from runtime.rooms import Projection
+from runtime.settings import Settings
+
+EVENTS_WORTH_A_JOB = 100_000
+"""A process takes a second or two to start; fewer events are folded here meanwhile."""
+LOOK_SECONDS = 0.3
+JOB_POOL_SIZE = 3
+
+
+class JobKilled(Exception):
+    """A process that filled was killed; the places say where to go on."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """One version on its way to the heads of its logs, and what that needs."""
+
+    settings: Settings
+    projection: Projection
+    schema: str
+    pool: asyncpg.Pool
+    stores: Mapping[str, Store]
+
+    async def run(self, jobs: int, tell: Callable[[Progress], None]) -> None:
+        """Fills until nothing is left but what came in the last moment; raises as
+        `Filler.fill` does.
+
+        Raises:
+            JobKilled: says how to go on.
+        """
+        filler = Filler(self.projection, self.schema, self.pool, self.stores)
+        await Places(self.schema).start_again(self.pool)
+        while True:
+            heads = await heads_of(self.stores)
+            goal = goal_of(heads)
+            before = await progress_of(self.pool, self.schema, heads)
+            tell(before)
+            many = jobs_for(before, jobs)
+            lanes = lanes_of(heads, many)
+            work = _here(filler, lanes[0], goal) if many == 1 else self._apart(lanes, goal)
+            telling = asyncio.create_task(self._tell(tell))
+            try:
+                await work
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
+            after = await progress_of(self.pool, self.schema, await heads_of(self.stores))
+            tell(after)
+            if after.lag < PAGE_EVENTS:
+                return
+
+    async def up_to(self, goal: Mapping[Partition, int]) -> None:
+        """Fills what is left up to a goal, in this process."""
+        filler = Filler(self.projection, self.schema, self.pool, self.stores)
+        (lanes,) = lanes_of(await heads_of(self.stores), 1)
+        await filler.fill(lanes, goal)
+
+    async def _apart(self, lanes: Sequence[Sequence[Lane]], goal: Mapping[Partition, int]) -> None:
+        loop = asyncio.get_running_loop()
+        with ProcessPoolExecutor(len(lanes), multiprocessing.get_context("spawn")) as pool:
+            try:
+                await asyncio.gather(
+                    *(
+                        loop.run_in_executor(
+                            pool, _job, self.settings, self.projection.name, self.schema, own, goal
+                        )
+                        for own in lanes
+                    )
+                )
+            except BrokenProcessPool as error:
+                raise JobKilled(
+                    f"a process that filled {self.schema} was killed; `reel rebuild "
+                    f"{self.projection.name}` goes on where it was"
+                ) from error
+
+    async def _tell(self, tell: Callable[[Progress], None]) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            heads = await heads_of(self.stores)
+            tell(await progress_of(self.pool, self.schema, heads))
+
+
+def jobs_for(progress: Progress, jobs: int) -> int:
+    """How many processes are worth their start, of those that there may be."""
+    return min(jobs, 1 + progress.lag // EVENTS_WORTH_A_JOB)
+
+
+async def _here(filler: Filler, lanes: Sequence[Lane], goal: Mapping[Partition, int]) -> None:
+    with collected_rarely():
+        await filler.fill(lanes, goal)
+
+
+def _job(
+    settings: Settings,
+    projection: str,
+    schema: str,
+    lanes: Sequence[Lane],
+    goal: Mapping[Partition, int],
+) -> None:
+    with collected_rarely():
+        uvloop.run(_fill(settings, rooms.projections()[projection], schema, lanes, goal))
+
+
+async def _fill(
+    settings: Settings,
+    projection: Projection,
+    schema: str,
+    lanes: Sequence[Lane],
+    goal: Mapping[Partition, int],
+) -> None:
+    orphaned = asyncio.create_task(_end_with(os.getppid()))
+    try:
+        async with connected(settings, projection, JOB_POOL_SIZE) as (pool, stores):
+            await Filler(projection, schema, pool, stores).fill(lanes, goal)
+    finally:
+        orphaned.cancel()
+
+
+async def _end_with(parent: int) -> None:
+    """Who has lost his parent has nobody to report to."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - no event tells of a killed parent
+        await asyncio.sleep(LOOK_SECONDS)
+    os._exit(1)
+
+
+@contextmanager
+def collected_rarely() -> Iterator[None]:
+    """Rows and facts refer to nothing that refers to them, and looking for circles among so many
+    of them takes as long as the folds."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

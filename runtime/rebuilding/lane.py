@@ -1,0 +1,127 @@
+"""A lane: some partitions of one log, folded in memory, and written a great many events at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from events.envelope import Recorded
+from runtime.log.contract import Heads
+from runtime.people.team import fold_team
+from runtime.points import point
+from runtime.reading.place import NO_OFFSET, Place, Places
+from runtime.reading.trouble import Divergence
+from runtime.reading.views import Changed, Tables, fold_into
+from runtime.view import Rows
+
+WRITTEN_EVENTS = 50_000
+"""In one transaction. What is killed loses no more than these, a second or two of work."""
+WRITTEN_ROWS = 100_000
+PRODUCTIONS_HELD = 4_096
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Some partitions of one log, which one task fills in the order of positions."""
+
+    log: str
+    partitions: tuple[int, ...]
+
+
+def lanes_of(heads: Mapping[str, Heads], jobs: int) -> list[list[Lane]]:
+    """One list of lanes for each job: every log, cut into as many lanes as there are jobs."""
+    return [
+        [
+            Lane(log, partitions)
+            for log, head in sorted(heads.items())
+            if (partitions := tuple(range(job, len(head.partitions), jobs)))
+        ]
+        for job in range(jobs)
+    ]
+
+
+class Folding:
+    """What a lane has folded and not written yet, and where in its partitions that ends.
+
+    Rows are read without a lock: if anybody else has moved a place since, the transaction that
+    writes finds it moved, and all of it is forgotten.
+    """
+
+    def __init__(self, tables: Tables, at: Places, places: Mapping[int, Place]) -> None:
+        self.places = dict(places)
+        self._tables = tables
+        self._at = at
+        self._from = dict(places)
+        self._held: dict[str, Rows] = {}
+        self._changed: Changed = {}
+        self._team: list[Recorded] = []
+        self._events = 0
+        # From the very beginning, there are no rows but those that are held.
+        self._nothing_written = all(place.position == 0 for place in places.values())
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it should be written before more is folded."""
+        rows = sum(len(of_table) for of_table in self._changed.values())
+        return self._events >= WRITTEN_EVENTS or rows >= WRITTEN_ROWS
+
+    async def take(self, pool: Any, page: Sequence[Recorded]) -> None:
+        """Folds what of a page is not folded yet: partitions of a lane may stand at different
+        positions, where a fill was stopped or somebody else moved one.
+
+        Raises:
+            Divergence: a partition's first fact does not follow its place.
+        """
+        fresh = [one for one in page if one.position > self.places[one.partition].position]
+        if not fresh:
+            return
+        moved = _after(fresh, self.places)
+        # What is parked waits behind its place, and is folded when it is tried again.
+        fresh = [one for one in fresh if one.production not in self.places[one.partition].parked]
+        missing = {one.production for one in fresh} - self._held.keys()
+        if self._nothing_written:
+            self._held |= {one: Rows() for one in missing}
+        elif missing:
+            read_back = self._tables.view.read_back
+            self._held |= await self._tables.load(pool, list(missing), read_back)
+        fold_into(self._held, self._tables.view, fresh, self._changed)
+        self._team += [one for one in fresh if one.type.startswith("approval.")]
+        self._events += len(page)
+        self.places |= moved
+
+    async def write(self, pool: Any) -> None:
+        """Rows and places, in one transaction.
+
+        Raises:
+            PlaceMoved: somebody else has moved a place; nothing is written.
+        """
+        if not self._events:
+            return
+        async with pool.acquire() as connection, connection.transaction():
+            for at, place in sorted(self._from.items()):
+                if not place.is_at(self.places[at]):
+                    await self._at.move(connection, place, self.places[at])
+            await self._tables.save_all(connection, self._changed)
+            await fold_team(connection, self._tables.schema, self._team)
+            point("before-fill-commit")
+        point("after-fill")
+        self._from = dict(self.places)
+        self._changed, self._team, self._events = {}, [], 0
+        if len(self._held) > PRODUCTIONS_HELD:
+            self._held, self._nothing_written = {}, False
+
+
+def _after(events: Sequence[Recorded], places: Mapping[int, Place]) -> dict[int, Place]:
+    moved = {}
+    for at, facts in groupby(sorted(events, key=attrgetter("partition")), attrgetter("partition")):
+        first, *others = facts
+        place = places[at]
+        if first.previous != place.position:
+            raise Divergence(
+                f"{place.log}/{at} has {first.position} behind {first.previous}, and the place is "
+                f"at {place.position}: `reel rewind` lets this version begin again"
+            )
+        last = others[-1] if others else first
+        moved[at] = replace(place, position=last.position, hash=last.hash, offset=NO_OFFSET)
+    return moved

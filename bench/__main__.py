@@ -1,5 +1,6 @@
 """`python -m bench`: durable commands a second beside pgbench on the same server, then a recount;
-then rebuilds beside a bare read and beside the `eventsourcing` library.
+then rebuilds beside a bare read and beside the `eventsourcing` library; then the next command of a
+long stream, cold beside warm.
 
 `--quick` is what CI runs: fewer events before, shorter runs; it fails when a ratio falls below half
 of the one in `bench/committed.json`. `--commit` writes that file anew.
@@ -22,7 +23,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import moment, pgbench, rebuild
+from bench import cold, moment, pgbench, rebuild
 from bench.load import IN_FLIGHT, STREAMS, Figure, Load
 from bench.recount import recount
 from runtime.clock import DatabaseClock
@@ -35,7 +36,7 @@ from runtime.people.vault import MemoryVault
 from runtime.rooms import services
 
 COMMITTED = Path(__file__).with_name("committed.json")
-PARTS = ("commands", "rebuild", "moment")
+PARTS = ("commands", "rebuild", "moment", "cold")
 YARDSTICKS = ("bare_read", "projection_runner")
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -64,6 +65,8 @@ def main() -> int:
         _show(result)
     if "rebuild" in result:
         _show_rebuild(result["rebuild"])
+    if "cold" in result:
+        _show_cold(result["cold"])
     json.dump(result, sys.stdout, indent=2)
     sys.stdout.write("\n")
     kind = "quick" if chosen.quick else "full"
@@ -82,6 +85,8 @@ async def _all(database_url: str, only: str | None, *, quick: bool) -> dict[str,
         result["rebuild"] = await rebuild.measured(database_url, quick=quick)
     if only in (None, "moment"):
         result["moment"] = await moment.measured(database_url, quick=quick)
+    if only in (None, "cold"):
+        result["cold"] = await cold.measured(database_url, quick=quick)
     return result
 
 
@@ -201,6 +206,16 @@ def _show_rebuild(one: dict[str, Any]) -> None:
     err.print(f"Rows compared with their folds: faults: {one['faults'] or 'none'}")
 
 
+def _show_cold(streams: list[dict[str, Any]]) -> None:
+    table = Table(title=f"The next command of a stream; goal: cold ≤ {cold.GOAL} × warm")
+    for column in ("", "facts", "warm ms", "cold ms", "no snapshot ms", "cold × warm"):
+        table.add_column(column, justify="right" if column else "left")
+    for one in streams:
+        kind, *figures = one.values()
+        table.add_row(kind, *(f"{figure:,}" for figure in figures))
+    err.print(table)
+
+
 def _verdict(result: dict[str, Any], committed: dict[str, Any] | None) -> int:
     faults = result.get("recount", {}).get("faults") or result.get("rebuild", {}).get("faults")
     if faults:
@@ -225,6 +240,8 @@ def _ratios(result: dict[str, Any]) -> dict[str, float]:
     }
     for name in YARDSTICKS if "rebuild" in result else ():
         found[f"rebuild × {name.replace('_', ' ')}"] = result["rebuild"][name]["ratio"]
+    for one in result.get("cold", ()):
+        found[f"warm {one['kind']} × cold"] = round(1 / one["ratio"], 3)
     return found
 
 

@@ -5,15 +5,17 @@ import itertools
 import statistics
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import asyncpg
 
-from bench.streams import Long, fill
+from bench.streams import Long, fill, kinds
 from runtime.clock import DatabaseClock
 from runtime.handling import Handler
 from runtime.log.committer import Committer
 from runtime.log.postgres import PostgresStore
+from runtime.migrate import Schema, migrate
 from runtime.order import Order
 from runtime.people.vault import MemoryVault
 from runtime.rooms import services
@@ -24,6 +26,8 @@ from runtime.snapshots.streams import StreamSnapshots
 from services.budget.policies import Known
 
 COMMANDS = 40
+GOAL = 5
+"""How many warm commands a cold one may take."""
 
 _BUDGET = Known(currency="USD", title="The Last Lighthouse")
 
@@ -39,6 +43,16 @@ class Cold:
     cold_ms: float
     unkept_ms: float
     ratio: float
+
+
+async def measured(database_url: str, *, quick: bool) -> list[dict[str, Any]]:
+    """Every kind of stream that may grow so long; behind the recount, which counts none of it."""
+    logs = dict.fromkeys(one.log for one in kinds())
+    schemas = [Schema(database_url, log, "log") for log in logs]
+    schemas += [Schema(database_url, f"{log}_service", "reader") for log in logs]
+    await asyncio.to_thread(migrate, schemas)
+    events = 10_000 if quick else 100_000
+    return [asdict(await measure(database_url, one, events)) for one in kinds()]
 
 
 async def measure(database_url: str, long: Long, events: int) -> Cold:

@@ -8,12 +8,14 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import rooms
+from runtime.backup.agreement import Agreement, Standing
+from runtime.backup.lost_causes import lost_causes
 from runtime.embedded.home import Home
 from runtime.instance import reachable
 from runtime.kafka import anchors
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
-from runtime.process import Parts, check_all, connections_of
+from runtime.process import Parts, check_all, connections_of, schemas
 from runtime.settings import Settings
 from runtime.standing import consumers, standing
 
@@ -49,6 +51,7 @@ async def findings(settings: Settings) -> list[Finding]:
     else:
         found += await _database(settings)
     found += await _parked(settings, up=card is not None)
+    found += await _histories(settings, up=card is not None)
     if settings.kafka is None:
         found.append(Finding("Kafka", True, "embedded; `reel up` looks after it"))
     else:
@@ -110,6 +113,30 @@ async def _parked(settings: Settings, *, up: bool) -> list[Finding]:
     more = f"; and {len(found) - PARKED_NAMED_MAX} more" if len(found) > PARKED_NAMED_MAX else ""
     cure = "mend what they stumble over, then `reel parked retry`" if found else ""
     return [Finding("parked productions", not found, f"{said}{more}" or "none", cure)]
+
+
+async def _histories(settings: Settings, *, up: bool) -> list[Finding]:
+    """Whether consumers and logs, and logs among each other, share one history."""
+    if not up and settings.database_url is None and not settings.database_urls:
+        return []
+    try:
+        known = schemas(reachable(settings))
+        logs = {one.name: one.database_url for one in known if one.set == "log"}
+        looked = await Agreement(logs, [one.database_url for one in known]).look()
+        lost = await lost_causes(logs)
+    except (LookupError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+        return [Finding("histories", False, str(error) or repr(error), "see above")]
+    apart = [one for one in looked if one.ahead or one.renamed]
+    said = "; ".join(map(_apart, apart)) or f"{len(looked)} share their logs' histories"
+    cure = "if a log was restored: stop Reel, `reel restored`" if apart else ""
+    found = [Finding("consumers", not apart, said, cure)]
+    said = "; ".join(map(str, lost)) or "every fact's cause is there"
+    cure = "a log was restored to an earlier moment; correct each in its room" if lost else ""
+    return [*found, Finding("causes", not lost, said, cure)]
+
+
+def _apart(one: Standing) -> str:
+    return f"{one.consumer}: {one.ahead[0] if one.ahead else f'an older {one.renamed[0]} log'}"
 
 
 async def _kafka(settings: Settings) -> Finding:

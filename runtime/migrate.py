@@ -13,6 +13,8 @@ from yoyo.backends.base import DatabaseBackend
 
 SETS = Path(__file__).parent / "schema"
 _LOCK = "reel.migrate"
+RESTORE_LOCK = "reel.restore"
+"""Who restores a database holds it there; nobody starts meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Schema:
 
 
 class UnknownSchema(Exception):
-    """The database is older or newer than this build."""
+    """The database is older or newer than this build, or is being restored."""
 
 
 def migrate(schemas: list[Schema]) -> list[str]:
@@ -63,6 +65,7 @@ def check(schemas: list[Schema]) -> None:
     """
     for schema in schemas:
         with psycopg.connect(schema.database_url, autocommit=True) as connection:
+            _refuse_while_restored(connection)
             found = connection.execute(
                 "SELECT to_regclass(%s)", [f'"{schema.name}"._yoyo_migration']
             ).fetchone()
@@ -81,6 +84,14 @@ def check(schemas: list[Schema]) -> None:
             )
         if done - known:
             raise UnknownSchema(_too_new(schema, done - known))
+
+
+def _refuse_while_restored(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    free = connection.execute(
+        "SELECT pg_try_advisory_lock_shared(hashtextextended(%s, 0))", [RESTORE_LOCK]
+    ).fetchone()
+    if free is None or not free[0]:
+        raise UnknownSchema("this database is being restored: start when `reel restore` has ended")
 
 
 def _refuse_unknown(schema: Schema, backend: DatabaseBackend) -> None:

@@ -22,6 +22,7 @@ from runtime.explaining.figures import Figures, no_figures
 from runtime.importing import Importer
 from runtime.reactions import REACTIONS
 from runtime.screens import Screen
+from runtime.sheets import Sheets, no_sheets
 from runtime.view import View
 
 
@@ -91,6 +92,8 @@ class Projection:
     """Given its reader (`runtime.reading.query.Reader`), the queries it answers."""
     screens: tuple[Screen, ...] = ()
     """What `reel` shows of it."""
+    sheets: Sheets = no_sheets
+    """What an audit package prints of it."""
     figures: Figures = no_figures
     """Pure: how the figures of its answers are made."""
 

@@ -23,6 +23,7 @@ from projections.budget_status.report import (
 )
 from projections.budget_status.rows import Line
 from projections.budget_status.screens import SCREENS
+from projections.budget_status.sheets import sheets
 from projections.budget_status.view import VIEW
 from runtime.reading.queries import (
     REFUSALS,
@@ -180,4 +181,5 @@ projection = Projection(
     routes=routes,
     screens=SCREENS,
     figures=explained,
+    sheets=sheets,
 )

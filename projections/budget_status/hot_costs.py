@@ -4,7 +4,7 @@ Formula 23 of the trade's guide, as far as postings tell it: no time cards are k
 actual cost is what was posted with that day as the day of the cost, on production-level accounts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -72,17 +72,22 @@ def _days_of(rows: Rows, base: HotBase | None) -> list[HotDay]:
     ]
 
 
-def _actual(rows: Rows) -> Mapping[date, Decimal]:
-    """What production-level accounts cost, day by day."""
+def on_production(rows: Rows) -> Iterator[DayCost]:
+    """What was incurred on production-level accounts."""
     chart = {row.category: row for row in rows.all(Category)}
-    on_production = {
+    accounts = {
         row.account
         for row in rows.all(Account)
         if (category := chart.get(category_of(row, chart))) and category.level == Level.PRODUCTION
     }
+    return (cost for cost in rows.all(DayCost) if cost.account in accounts)
+
+
+def _actual(rows: Rows) -> Mapping[date, Decimal]:
+    """What production-level accounts cost, day by day."""
     by_day: dict[date, Decimal] = {}
-    for cost in rows.all(DayCost):
-        if cost.account in on_production and cost.amount:
+    for cost in on_production(rows):
+        if cost.amount:
             by_day[cost.incurred_on] = by_day.get(cost.incurred_on, ZERO) + cost.amount
     return by_day
 

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Path, Response
 from events.contract import FEES_ARE_FOR
 from events.names import Id
 from projections.contracts.answers import Contract, Contracts
+from projections.contracts.explained.deals import explained
 from projections.contracts.rows import Deal
 from projections.contracts.screens import SCREENS
+from projections.contracts.sheets import sheets
 from projections.contracts.telling import LIST, page_of_deals, summary, whole
 from projections.contracts.view import VIEW
 from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
@@ -83,4 +85,12 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="contracts", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="contracts",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+    sheets=sheets,
+)

@@ -13,7 +13,7 @@ FEES = frozenset({"fee", "amount", "price", "notes"})
 def changes(before: dict[str, Any], after: dict[str, Any], fees: bool) -> list[dict[str, Any]]:
     """Every field that differs, in the order of the terms; without fees, that money changed is
     told, and not from what to what."""
-    was, now = dict(_leaves(before)), dict(_leaves(after))
+    was, now = dict(leaves(before)), dict(leaves(after))
     return [
         {
             "what": what,
@@ -42,16 +42,16 @@ def _is_money(what: str) -> bool:
     return what.rpartition(": ")[2] in FEES
 
 
-def _leaves(terms: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(terms: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
     """Every field with its name: `fee`, `payments start: amount`, `credit: wording`."""
     for name, value in terms.items():
         what = f"{within}: {name}" if within else name
         match value:
             case dict():
-                yield from _leaves(value, what)
+                yield from leaves(value, what)
             case [dict(), *_]:
                 for number, part in enumerate(value, 1):
-                    yield from _leaves(part, f"{what} {_name_of(part, number)}")
+                    yield from leaves(part, f"{what} {_name_of(part, number)}")
             case []:
                 continue
             case list():

@@ -9,6 +9,7 @@ from events.calendar import Weekday
 from events.names import Reference
 from projections.day_out_of_days.answers import DayOutOfDays
 from projections.day_out_of_days.boards import BoardHasNoDates, NoSuchBoard, dated
+from projections.day_out_of_days.explained import explained
 from projections.day_out_of_days.report import days_of, elements_of, place_of, totals_of
 from projections.day_out_of_days.screens import SCREENS
 from projections.day_out_of_days.view import VIEW, Board
@@ -93,5 +94,10 @@ def _weekdays(days_off: str | None) -> tuple[Weekday, ...] | None:
 
 
 projection = Projection(
-    name="day_out_of_days", version=1, view=VIEW, routes=routes, screens=SCREENS
+    name="day_out_of_days",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
 )

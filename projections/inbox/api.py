@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from projections.inbox.answers import Inbox
+from projections.inbox.explained import explained
 from projections.inbox.screens import SCREENS
 from projections.inbox.telling import place, waiting
 from projections.inbox.view import VIEW
@@ -96,4 +97,11 @@ async def _inbox(
     }
 
 
-projection = Projection(name="inbox", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="inbox",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+)

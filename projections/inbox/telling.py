@@ -30,10 +30,15 @@ def waiting(
             reading.now,
             fees=bool(roles[production] & FEES_ARE_FOR),
         )
-        for source in (approvals, deals, plans, refusals):
-            for item in source(desk):
-                if not mine or any(one["person"] == person for one in item["for_people"]):
-                    yield item
+        for item in items_of(desk):
+            if not mine or any(one["person"] == person for one in item["for_people"]):
+                yield item
+
+
+def items_of(desk: Desk) -> Iterator[dict[str, Any]]:
+    """Everything that waits on one production."""
+    for source in (approvals, deals, plans, refusals):
+        yield from source(desk)
 
 
 def place(item: dict[str, Any]) -> str:

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Query, Response
 
 from events.contract import FEES_ARE_FOR, Side
 from projections.obligations.answers import Obligations, Status
+from projections.obligations.explained import explained
 from projections.obligations.screens import SCREENS
+from projections.obligations.sheets import sheets
 from projections.obligations.telling import obligations, place, totals
 from projections.obligations.view import VIEW
 from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of, page_of
@@ -71,4 +73,12 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="obligations", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="obligations",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+    sheets=sheets,
+)

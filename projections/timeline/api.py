@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query, Response
 from events.contract import FEES_ARE_FOR
 from projections.timeline.answers import ItemKind, Timeline
 from projections.timeline.deals import without_fees
+from projections.timeline.explained.timeline import explained
 from projections.timeline.items import items_of
 from projections.timeline.network import network
 from projections.timeline.screens import SCREENS
+from projections.timeline.sheets import sheets
 from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
 from projections.timeline.view import VIEW
 from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
@@ -81,4 +83,12 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="timeline", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(
+    name="timeline",
+    version=1,
+    view=VIEW,
+    routes=routes,
+    screens=SCREENS,
+    figures=explained,
+    sheets=sheets,
+)

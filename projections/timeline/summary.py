@@ -33,19 +33,16 @@ def summary_of(rows: Rows, network: Network, items: Sequence[Item]) -> Summary:
     """The marks are milestones; without one, the shoot days say when photography is."""
     schedule = rows.get(Schedule) or Schedule()
     shot = shoot_days(rows)
-    days = [item for item in items if item.kind is ItemKind.SHOOT_DAY]
-    starts = _milestones(items, MilestoneKind.PHOTOGRAPHY_START) or days
-    wraps = _milestones(items, MilestoneKind.WRAP) or days
-    deliveries = _milestones(items, MilestoneKind.DELIVERY)
+    starts, wraps, deliveries = marked(items)
     eighths_shot = sum(row.eighths_shot or 0 for row in shot)
     eighths_planned = sum(row.eighths_planned for row in shot)
     return Summary(
         phase=schedule.phase,
         version=schedule.version,
         locked_version=schedule.locked_version,
-        photography_start=_mark(starts[:1]),
-        wrap=_mark(wraps[-1:]),
-        delivery=_mark(deliveries[-1:]),
+        photography_start=_mark(starts),
+        wrap=_mark(wraps),
+        delivery=_mark(deliveries),
         finish_slip_days=_finish_slip(network, items),
         shoot_days_wrapped=sum(row.wrapped_on is not None for row in shot),
         shoot_days_planned=len(shot),
@@ -108,23 +105,37 @@ def _milestones(items: Iterable[Item], kind: MilestoneKind) -> list[Item]:
     ]
 
 
-def _mark(items: Sequence[Item]) -> Mark:
-    for item in items:
-        return Mark(
-            baseline=end_of(item.baseline),
-            forecast=end_of(item.forecast),
-            actual=end_of(item.actual),
-            slip_days=item.slip_days,
-        )
-    return Mark()
+def marked(items: Sequence[Item]) -> tuple[Item | None, Item | None, Item | None]:
+    """What the marks are of: start of photography, wrap and delivery."""
+    days = [item for item in items if item.kind is ItemKind.SHOOT_DAY]
+    starts = _milestones(items, MilestoneKind.PHOTOGRAPHY_START) or days
+    wraps = _milestones(items, MilestoneKind.WRAP) or days
+    deliveries = _milestones(items, MilestoneKind.DELIVERY)
+    return next(iter(starts), None), next(reversed(wraps), None), next(reversed(deliveries), None)
+
+
+def _mark(item: Item | None) -> Mark:
+    if item is None:
+        return Mark()
+    return Mark(
+        baseline=end_of(item.baseline),
+        forecast=end_of(item.forecast),
+        actual=end_of(item.actual),
+        slip_days=item.slip_days,
+    )
+
+
+def measured(items: Iterable[Item]) -> list[Item]:
+    """What the end of all is measured by: all that has a baseline."""
+    return [
+        item
+        for item in items
+        if item.kind in OF_THE_NETWORK and item.baseline is not None and item.forecast is not None
+    ]
 
 
 def _finish_slip(network: Network, items: Iterable[Item]) -> int | None:
-    measured = [
-        (item.baseline.ends_on, item.forecast.ends_on)
-        for item in items
-        if item.kind in OF_THE_NETWORK and item.baseline and item.forecast
-    ]
-    baselines = [baseline for baseline, _ in measured if baseline is not None]
-    forecasts = [forecast for _, forecast in measured if forecast is not None]
+    ends = [(end_of(item.baseline), end_of(item.forecast)) for item in measured(items)]
+    baselines = [baseline for baseline, _ in ends if baseline is not None]
+    forecasts = [forecast for _, forecast in ends if forecast is not None]
     return network.slip(max(baselines, default=None), max(forecasts, default=None))

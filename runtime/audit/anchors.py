@@ -7,7 +7,7 @@ from itertools import pairwise, permutations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from runtime.audit.findings import ANCHORS, Finding
-from runtime.audit.heads import Head, MalformedStatement, Statement
+from runtime.audit.heads import BESIDE, Head, MalformedStatement, Statement
 from runtime.audit.lines import SignedHeads
 from runtime.audit.signing import ForgedHeads, check_signature, key_id
 
@@ -45,8 +45,9 @@ class Anchors:
             statements |= found
         anchors.statements = sorted(statements.values(), key=lambda one: (one.at_us, one.digest))
         whole = {name for source in sources if source.whole for name in by_source[source.name]}
-        anchors.findings += _broken_chains(statements, whole)
-        anchors.findings += _going_back(anchors.statements)
+        in_line = [one for one in anchors.statements if one.previous != BESIDE]
+        anchors.findings += _broken_chains({one.digest: one for one in in_line}, whole)
+        anchors.findings += _going_back(in_line)
         own = [source.name for source in sources if source.whole]
         for one, other in permutations(own, 2):
             anchors._compare(by_source, one, other, may_be_behind=own.index(one) > own.index(other))

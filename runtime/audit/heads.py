@@ -16,6 +16,9 @@ from uuid import UUID
 from runtime.audit.merkle import leaf, root
 
 LAYOUT = 1
+BESIDE = "0" * 64
+"""Stands for the statement before in one that is beside the line of anchors: it was signed for an
+audit package, whose moment may lie before the last anchor."""
 
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[0-9a-f]{16}")

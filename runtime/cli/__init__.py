@@ -6,6 +6,7 @@ import typer
 from runtime import rooms
 from runtime.cli import (
     asking,
+    backups,
     explaining,
     machine,
     parked,
@@ -17,7 +18,7 @@ from runtime.cli import (
     views,
     work,
 )
-from runtime.cli.audit import anchoring, replaying, verifying
+from runtime.cli.audit import anchoring, package, replaying, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -41,6 +42,9 @@ for command in (
     views.flip,
     views.retire,
     machine.doctor,
+    backups.backup,
+    backups.restore,
+    backups.restored,
     people.token,
     people.erase,
     trail.trail,
@@ -66,6 +70,8 @@ auditing.command("verify")(guarded(verifying.verify))
 auditing.command("replay")(guarded(replaying.replay))
 auditing.command("anchor")(guarded(anchoring.anchor))
 auditing.command("key")(guarded(anchoring.key))
+auditing.command("export")(guarded(package.export))
+auditing.command("check")(guarded(package.check))
 auditing.command("readings")(guarded(readings.readings))
 app.add_typer(auditing, name="audit")
 

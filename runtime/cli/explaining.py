@@ -1,17 +1,15 @@
 """Why a figure is what it is, and what changed between two moments."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.text import Text
-from rich.tree import Tree
 
 from runtime import rooms
 from runtime.cli.asking import joined
 from runtime.cli.client import As, Client, Url
+from runtime.cli.figures import show_difference, show_figure, show_names
 from runtime.cli.output import AsJson, print_json
 from runtime.cli.work import Production
-from runtime.printing import out, show_freshness, table
 from runtime.rooms import Projection
 from runtime.screens import Pages
 
@@ -51,10 +49,9 @@ def explain(
     if as_json:
         print_json(answer)
     elif figure is None:
-        _show_names(answer)
+        show_names(answer)
     else:
-        out.print(_tree(answer["figure"]), soft_wrap=True)
-        show_freshness(answer)
+        show_figure(answer)
 
 
 def diff(
@@ -75,6 +72,8 @@ def diff(
     with Client.of(url, name) as client:
         answer = client.get(path, **asked)
         facts = {fact["id"]: fact for fact in answer["facts"]}
+        # The pages behind the first are of its moment, whatever is recorded meanwhile.
+        asked["as_of"] = until or answer["moment"]["as_of"]
         while answer["next"] is not None:
             page = client.get(path, **asked, cursor=answer["next"])
             answer |= {"rows": answer["rows"] + page["rows"], "next": page["next"]}
@@ -83,7 +82,7 @@ def diff(
     if as_json:
         print_json(answer)
     else:
-        _show_difference(answer)
+        show_difference(answer)
 
 
 def _named(model: str) -> Projection:
@@ -93,102 +92,8 @@ def _named(model: str) -> Projection:
     found = [path for path in known if path == asked] or [
         path for path in known if path.startswith(asked)
     ]
-    if len(found) != 1:
-        raise LookupError(f"there is no read model {model!r}; there are {', '.join(known)}")
+    if not found:
+        raise LookupError(f"there is no read model {model!r}: it is one of {', '.join(known)}")
+    if len(found) > 1:
+        raise LookupError(f"{model!r} may be {' or '.join(found)}: write more of the name")
     return known[found[0]]
-
-
-def _show_names(answer: dict[str, Any]) -> None:
-    if not answer["rows"]:
-        out.print("There is no figure yet that could be explained.")
-        return
-    rows = [[one["name"], one["label"], one["value"] or "", one["unit"]] for one in answer["rows"]]
-    title = f"{answer['title']} · what can be explained"
-    out.print(table(title, ("Figure", "What", "Value", ""), rows, whole=("Figure",)))
-    show_freshness(answer)
-
-
-def _tree(figure: dict[str, Any]) -> Tree:
-    tree = Tree(_line(figure))
-    _grow(tree, figure)
-    return tree
-
-
-def _grow(tree: Tree, figure: dict[str, Any]) -> None:
-    for term in figure["terms"]:
-        _grow(tree.add(_line(term)), term)
-    if figure["facts_before"]:
-        tree.add(Text(f"{figure['facts_before']} earlier facts, see --json", "dim"))
-    for fact in figure["facts"]:
-        tree.add(_fact(fact))
-
-
-def _line(figure: dict[str, Any]) -> Text:
-    value = "none" if figure["value"] is None else figure["value"]
-    said = Text.assemble(f"{figure['label']} = ", (f"{value} {figure['unit']}".strip(), "bold"))
-    return said.append(f"  ({figure['formula']})", "dim") if figure["formula"] else said
-
-
-def _fact(fact: dict[str, Any]) -> Text:
-    when = fact["recorded_at"][:16].replace("T", " ")
-    said = Text.assemble(
-        (f"{when} ", "dim"),
-        f"{fact['type'].partition('.')[2]} by {fact['actor']}",
-        (f"  {fact['log']} {fact['position']}", "dim"),
-    )
-    for effect in fact["effects"]:
-        said.append(f"  {effect['column']} {_moved(effect['before'], effect['after'])}", "cyan")
-    if fact["reason"]:
-        said.append(f"  “{fact['reason']}”")
-    elif document := _document(fact):
-        said.append(f"  {document}", "italic")
-    return said
-
-
-def _document(fact: dict[str, Any]) -> str:
-    """What the fact itself says that it is about: its first references."""
-    data = fact["data"]
-    if data is None:
-        return "not for your roles"
-    return ", ".join(
-        f"{name} {value}"
-        for name, value in data.items()
-        if isinstance(value, str) and name not in ("reason", "description") and len(value) < 40
-    )
-
-
-def _moved(before: str | None, after: str | None) -> str:
-    return f"{'none' if before is None else before} → {'none' if after is None else after}"
-
-
-def _show_difference(answer: dict[str, Any]) -> None:
-    if not answer["rows"]:
-        out.print("Nothing changed between the two.")
-    else:
-        order = {fact["id"]: n for n, fact in enumerate(answer["facts"], start=1)}
-        rows = [
-            [
-                one["label"],
-                _moved(one["before"], one["after"]),
-                one["unit"],
-                ", ".join(str(order[id_]) for id_ in one["facts"]),
-            ]
-            for one in answer["rows"]
-        ]
-        title = f"{answer['title']} · what changed"
-        out.print(table(title, ("Figure", "From → to", "", "By"), rows))
-        facts = [
-            [
-                str(order[one["id"]]),
-                one["recorded_at"][:19].replace("T", " "),
-                one["type"],
-                one["actor"],
-                f"{one['log']} {one['position']}",
-                one["reason"] or _document(one),
-            ]
-            for one in answer["facts"]
-        ]
-        columns = ("", "Recorded (UTC)", "What", "Who", "Where", "Why")
-        out.print(table("By these facts", columns, facts, whole=("What", "Where")))
-    out.print(f"Since {answer['since']['as_of']}", style="bold", highlight=False)
-    show_freshness(answer)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from runtime import rooms
-from runtime.cli.causation import chain, reason_of, tree, with_causes
+from runtime.causation import chain, reason_of, tree, with_causes
 from runtime.cli.client import As, Client, Refused, Url
 from runtime.cli.output import AsJson, print_json
 from runtime.cli.work import Production, audit_line, recorded

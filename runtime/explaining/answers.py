@@ -18,7 +18,7 @@ class EffectTold(BaseModel):
 
 
 class FactTold(BaseModel):
-    """One fact behind a figure: who recorded it, when, why and because of what."""
+    """One fact: who recorded it, when, why and because of what."""
 
     log: str
     position: int
@@ -31,19 +31,29 @@ class FactTold(BaseModel):
     causation: Id | None
     correlation: str
     data: dict[str, Any] | None = Field(description="none: the log is not for the caller's roles")
-    effects: list[EffectTold]
+
+
+class Behind(BaseModel):
+    """A fact behind a figure, by its id, and what it made of what the figure is read from."""
+
+    fact: Id
+    effects: list[EffectTold] = Field(description="none: the log is not for the caller's roles")
 
 
 class FigureTold(BaseModel):
-    """One figure: its formula over its terms, or the facts behind what it is read from."""
+    """One figure: its formula over its terms, and the facts behind what it is itself read from."""
 
     name: str = Field(examples=["account/2302/efc"])
     label: str = Field(examples=["EFC of 2302 Set construction"])
     value: str | None
     unit: str
     formula: str | None = Field(examples=["total cost + ETC"])
+    told: str = Field(
+        description="where its terms and facts are told: here; above, since it stands there "
+        "already; or apart, since this is deep enough: ask for it by its name"
+    )
     terms: list["FigureTold"]
-    facts: list[FactTold]
+    facts: list[Behind] = Field(description="oldest first")
     facts_before: int = Field(description="how many earlier facts of its own are not listed")
 
 
@@ -55,6 +65,7 @@ class Explanation(Answer):
     currency: str
     read_model: str
     figure: FigureTold
+    facts: list[FactTold] = Field(description="every fact that the figures name, oldest first")
 
 
 class FigureName(BaseModel):
@@ -97,5 +108,5 @@ class Difference(Answer):
     read_model: str
     since: MomentTold
     rows: list[Changed]
-    facts: list[FactTold] = Field(description="the facts that the rows name")
+    facts: list[FactTold] = Field(description="the facts that the rows name, oldest first")
     next: str | None

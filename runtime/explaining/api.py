@@ -7,18 +7,30 @@ from fastapi import APIRouter, Query, Response
 from runtime.explaining.answers import Difference, Explanation, FigureNames
 from runtime.explaining.explainer import Explainer
 from runtime.reading.moment import parsed
-from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
+from runtime.reading.queries import REFUSALS, AskedNow, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
 from runtime.web.callers import CallerNow, Production
 from runtime.web.readings import records_reading
 
+NAME_MAX = 400
+"""Characters of a figure's name: ids of deals, people and parts, and what it is."""
+
 OfFigure = Annotated[
     str,
     Query(
-        max_length=300,
+        max_length=NAME_MAX,
         pattern=r"^[^\x00]*$",
         description="its name, or the end of it",
         examples=["account/2302/efc"],
+    ),
+]
+Behind = Annotated[
+    str | None,
+    Query(
+        alias="cursor",
+        max_length=NAME_MAX,
+        pattern=r"^[^\x00]*$",
+        description="`next` of the page before",
     ),
 ]
 Since = Annotated[
@@ -55,7 +67,7 @@ def explaining(reader: Reader) -> APIRouter:
         production: Production,
         caller: CallerNow,
         asked: AskedNow,
-        cursor: Cursor = None,
+        cursor: Behind = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
         known = await explainer.known(production, caller, asked)
@@ -86,7 +98,7 @@ def explaining(reader: Reader) -> APIRouter:
         caller: CallerNow,
         asked: AskedNow,
         since: Since,
-        cursor: Cursor = None,
+        cursor: Behind = None,
         limit: Limit = PAGE_ROWS_MAX,
     ) -> Response:
         known = await explainer.known(production, caller, asked)

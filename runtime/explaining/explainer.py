@@ -31,10 +31,19 @@ class Known:
     facts: list[Recorded]
     about: dict[str, str]
     member: Member
+    by_time: bool
+    """Whether the moment was asked for by its time, or is the present."""
 
     def asker(self, cut: Cut) -> Asker:
         """For whom figures of that moment are told."""
         return Asker(self.about["currency"], cut.at, bool(self.member.roles & FEES_ARE_FOR))
+
+    def is_before(self, other: Cut, *, by_time: bool) -> bool:
+        """Whether the other moment knows of anything that this one does not; where both were asked
+        for by time, whether it is later."""
+        if by_time and self.by_time:
+            return other.at > self.cut.at
+        return any(at > self.cut.moment.at[log][1] for log, (_, at) in other.moment.at.items())
 
     def teller(self, history: History) -> Teller:
         """Who tells him facts."""
@@ -67,9 +76,14 @@ class Explainer:
         projection = self.reader.projection
         rows = Rows()
         history = History(projection.view, known.facts, rows)
-        figure = named(list(projection.figures(rows, known.asker(known.cut))), name)
-        told = known.teller(history).figure(figure)
-        return {**await self._said(known), "figure": await self.reader.opened(told)}
+        figure = named(projection.figures(rows, known.asker(known.cut)), name)
+        teller = known.teller(history)
+        told = teller.figure(figure)
+        return {
+            **await self._said(known),
+            "figure": await self.reader.opened(told),
+            "facts": await self.reader.opened(teller.facts()),
+        }
 
     async def diff(
         self, known: Known, since: Moment | datetime, cursor: str | None, limit: int
@@ -81,7 +95,7 @@ class Explainer:
         """
         projection = self.reader.projection
         first = await self.reader.cut(Asked(as_of=since, effective=known.cut.effective))
-        if any(first.moment.at[log][1] > at for log, (_, at) in known.cut.moment.at.items()):
+        if known.is_before(first, by_time=isinstance(since, datetime)):
             raise BadMoment("`from` is later than `as_of`: exchange them")
         before = [one for one in known.facts if one.position <= first.moment.at[one.log][1]]
         after = [one for one in known.facts if one.position > first.moment.at[one.log][1]]
@@ -97,14 +111,11 @@ class Explainer:
         page, following = page_of(changed, str, cursor, limit)
         teller = known.teller(history)
         told = [_changed(teller, was.get(name), now.get(name)) for name in page]
-        facts = {fact["id"]: fact for _, behind in told for fact in behind}
         return {
             **await self._said(known),
             "since": moment_told(first),
-            "rows": await self.reader.opened([row for row, _ in told]),
-            "facts": await self.reader.opened(
-                sorted(facts.values(), key=lambda fact: str(fact["recorded_at"]))
-            ),
+            "rows": await self.reader.opened(told),
+            "facts": await self.reader.opened(teller.facts()),
             "next": following,
         }
 
@@ -120,7 +131,8 @@ class Explainer:
         facts, about = await self.reader.past.facts(production, cut)
         if about is None:
             raise NotThere(f"the production was opened only after {cut.at.isoformat()}")
-        return Known(production, cut, facts, about, member)
+        by_time = not isinstance(asked.as_of, Moment)
+        return Known(production, cut, facts, about, member, by_time)
 
     async def _said(self, known: Known) -> dict[str, Any]:
         reading = Reading({known.production: Rows()}, {}, known.cut.at, {}, known.cut)
@@ -136,20 +148,16 @@ def _value(figure: Figure | None) -> str | None:
     return None if figure is None else figure.value
 
 
-def _changed(
-    teller: Teller, was: Figure | None, now: Figure | None
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """As `Changed`, and the facts that it names."""
+def _changed(teller: Teller, was: Figure | None, now: Figure | None) -> dict[str, Any]:
+    """As `Changed`."""
     figure = now or was
     assert figure is not None
     cells = {cells for one in (was, now) if one is not None for cells in one.all_cells()}
-    facts = teller.facts(cells)
-    row = {
+    return {
         "name": figure.name,
         "label": figure.label,
         "unit": figure.unit,
         "before": _value(was),
         "after": _value(now),
-        "facts": [fact["id"] for fact in facts],
+        "facts": teller.ids(cells),
     }
-    return row, facts

@@ -21,10 +21,10 @@ A figure is made of others by a formula, or it is read from cells of rows:
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from runtime.view import Rows
+from runtime.view import Row, Rows, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,24 @@ class Cells:
     table: type[Any]
     key: tuple[Any, ...]
     columns: tuple[str, ...]
+
+
+def cells(row: Row, *columns: str) -> Cells:
+    """Those columns of a row."""
+    return Cells(type(row), key_of(row), columns)
+
+
+def text(value: Any) -> str | None:
+    """A value as the JSON of the answers writes it; none stays none."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +71,19 @@ class Figure:
     cells: tuple[Cells, ...] = ()
 
     def all_cells(self) -> Iterator[Cells]:
-        """Its own cells, and those of its terms, each once."""
+        """Its own cells, and those of all that it is made of, each once. A term that several
+        figures share is one object, and looked into once."""
         seen: set[Cells] = set()
+        looked_into: set[int] = set()
         figures = [self]
         while figures:
             figure = figures.pop()
+            if id(figure) in looked_into:
+                continue
+            looked_into.add(id(figure))
             figures += figure.terms
-            for one in figure.cells:
-                if one not in seen:
-                    seen.add(one)
-                    yield one
+            yield from (one for one in figure.cells if one not in seen)
+            seen.update(figure.cells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from events.envelope import Recorded
@@ -33,25 +33,34 @@ class History:
 
     def behind(self, cells: Iterable[Cells]) -> list[tuple[Recorded, list[Effect]]]:
         """The facts that changed those cells, in the order of their recording, with what each
-        made of them."""
-        found: dict[str, tuple[Recorded, list[Effect]]] = {}
+        made of them in the end; a cell that is named twice is told once."""
+        columns: dict[Place, dict[str, None]] = defaultdict(dict)
         for one in cells:
-            for change in self._by_row.get((one.table, one.key), ()):
-                if effects := list(_effects(change, one)):
-                    entry = found.setdefault(change.recorded.id, (change.recorded, []))
-                    entry[1].extend(effects)
-        return sorted(found.values(), key=lambda entry: entry[0].recorded_at_us)
+            columns[one.table, one.key].update(dict.fromkeys(one.columns))
+        found: dict[str, tuple[Recorded, dict[tuple[Place, str], Effect]]] = {}
+        for place, names in columns.items():
+            for change in self._by_row.get(place, ()):
+                for effect in _effects(change, place, names):
+                    _, effects = found.setdefault(change.recorded.id, (change.recorded, {}))
+                    first = effects.get((place, effect.column), effect)
+                    effects[place, effect.column] = replace(effect, before=first.before)
+        told = [
+            (recorded, [one for one in effects.values() if one.before != one.after])
+            for recorded, effects in found.values()
+        ]
+        return sorted((one for one in told if one[1]), key=lambda one: one[0].recorded_at_us)
 
 
-def _effects(change: Change, cells: Cells) -> Iterator[Effect]:
-    blank = _defaults(cells.table)
-    for column in cells.columns:
+def _effects(change: Change, place: Place, columns: Iterable[str]) -> Iterator[Effect]:
+    table, key = place
+    blank = _blank(table) if change.before is None else {}
+    for column in columns:
         after = getattr(change.after, column)
-        before = blank.get(column) if change.before is None else getattr(change.before, column)
+        before = blank[column] if change.before is None else getattr(change.before, column)
         if after != before:
-            yield Effect(cells.table, cells.key, column, before, after)
+            yield Effect(table, key, column, before, after)
 
 
-def _defaults(table: type[Any]) -> Mapping[str, Any]:
+def _blank(table: type[Any]) -> Mapping[str, Any]:
     """What a row of that class holds of a column that nobody has said anything of."""
     return {one.name: None if one.default is MISSING else one.default for one in fields(table)}

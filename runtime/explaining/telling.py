@@ -1,100 +1,132 @@
 """Figures and the facts behind them, in the form of the answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import orjson
-
 from events.approval import Role
 from events.envelope import Recorded
-from runtime.explaining.figures import Cells, Figure
+from runtime.explaining.figures import Cells, Figure, text
 from runtime.explaining.history import Effect, History
 from runtime.rooms import Service
+from runtime.web.facts import fact
 from runtime.web.problems import NotThere
 
 FACTS_MAX = 100
-"""How many facts are listed with one term; the latest."""
+"""How many facts are listed with one figure; the latest."""
+ALIKE_MAX = 8
+"""How many names are offered in place of one that there is not."""
+DEPTH_MAX = 50
+"""How deep a figure is told: what is made later by a long row of others ends somewhere."""
 
 
-@dataclass(frozen=True)
 class Teller:
-    """Tells facts to somebody in those roles: what a log's trail would not tell is left out."""
+    """Tells facts to somebody in those roles: what a log's trail would not tell is left out. It
+    remembers which facts it has named."""
 
-    history: History
-    services: Mapping[str, Service]
-    roles: frozenset[Role]
+    def __init__(
+        self, history: History, services: Mapping[str, Service], roles: frozenset[Role]
+    ) -> None:
+        self._history = history
+        self._services = services
+        self._roles = roles
+        self._named: dict[str, Recorded] = {}
 
     def figure(self, figure: Figure) -> dict[str, Any]:
-        """As `FigureTold`, down to the facts."""
-        facts = self.history.behind(figure.cells)
+        """As `FigureTold`, down to the facts; what stands in it repeatedly is told once."""
+        return self._figure(figure, 1, set())
+
+    def _figure(self, figure: Figure, depth: int, above: set[str]) -> dict[str, Any]:
+        if figure.name in above:
+            told = "above"
+        else:
+            told = "apart" if depth == DEPTH_MAX and figure.terms else "here"
+        here = told == "here"
+        if here:
+            above.add(figure.name)
+        behind = self._history.behind(figure.cells) if here else []
+        terms = figure.terms if here else ()
         return {
             "name": figure.name,
             "label": figure.label,
             "value": figure.value,
             "unit": figure.unit,
             "formula": figure.formula,
-            "terms": [self.figure(term) for term in figure.terms],
-            "facts": [self.fact(*one) for one in facts[-FACTS_MAX:]],
-            "facts_before": max(0, len(facts) - FACTS_MAX),
+            "told": told,
+            "terms": [self._figure(term, depth + 1, above) for term in terms],
+            "facts": [self._behind(*one) for one in behind[-FACTS_MAX:]],
+            "facts_before": max(0, len(behind) - FACTS_MAX),
         }
 
-    def facts(self, cells: Iterable[Cells]) -> list[dict[str, Any]]:
-        """As `FactTold`, of all that changed those cells."""
-        return [self.fact(*one) for one in self.history.behind(cells)]
+    def ids(self, cells: Iterable[Cells]) -> list[str]:
+        """The ids of all facts that changed those cells, oldest first."""
+        behind = [recorded for recorded, _ in self._history.behind(cells)]
+        self._named |= {recorded.id: recorded for recorded in behind}
+        return [recorded.id for recorded in behind]
 
-    def fact(self, recorded: Recorded, effects: Sequence[Effect]) -> dict[str, Any]:
-        """As `FactTold`; personal texts are still sealed."""
+    def facts(self) -> list[dict[str, Any]]:
+        """As `FactTold`, every fact that it has named, oldest first; personal texts are still
+        sealed."""
+        named = sorted(self._named.values(), key=lambda one: (one.recorded_at_us, one.log))
+        return [self._fact(recorded) for recorded in named]
+
+    def _behind(self, recorded: Recorded, effects: Sequence[Effect]) -> dict[str, Any]:
+        self._named[recorded.id] = recorded
         told = self._may_know(recorded.log)
-        data = orjson.loads(recorded.payload)
-        reason = data.get("reason") if told else None
+        return {"fact": recorded.id, "effects": [_effect(one) for one in effects] if told else []}
+
+    def _fact(self, recorded: Recorded) -> dict[str, Any]:
+        said = fact(recorded)
+        if not self._may_know(recorded.log):
+            said |= {"data": None}
+        reason = said["data"] and said["data"].get("reason")
         return {
             "log": recorded.log,
-            "position": recorded.position,
-            "id": recorded.id,
-            "type": recorded.type,
-            "recorded_at": recorded.recorded_at.isoformat(),
-            "effective_at": recorded.effective_at.isoformat(),
-            "actor": recorded.actor,
+            **{name: said[name] for name in _OF_THE_FACT},
             "reason": reason if isinstance(reason, str) else None,
             "causation": recorded.causation,
             "correlation": recorded.correlation,
-            "data": data if told else None,
-            "effects": [_effect(one) for one in effects] if told else [],
+            "data": said["data"],
         }
 
     def _may_know(self, log: str) -> bool:
-        service = self.services.get(log)
-        return service is None or service.trail_for is None or bool(service.trail_for & self.roles)
+        service = self._services.get(log)
+        return service is None or service.trail_for is None or bool(service.trail_for & self._roles)
+
+
+_OF_THE_FACT = ("id", "type", "position", "recorded_at", "effective_at", "actor")
 
 
 def _effect(effect: Effect) -> dict[str, Any]:
     return {
         "row": " ".join([effect.table.TABLE, *map(str, effect.key)]),
         "column": effect.column,
-        "before": _text(effect.before),
-        "after": _text(effect.after),
+        "before": text(effect.before),
+        "after": text(effect.after),
     }
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def named(figures: Sequence[Figure], name: str) -> Figure:
+def named(figures: Iterable[Figure], name: str) -> Figure:
     """The figure of that name, or the only one whose name ends so.
 
     Raises:
         NotThere: names those that are most like it.
     """
-    for figure in figures:
-        if figure.name == name:
-            return figure
-    ending = [figure for figure in figures if figure.name.endswith(f"/{name}")]
+    by_name = {figure.name: figure for figure in figures}
+    if name in by_name:
+        return by_name[name]
+    ending = [one for one in by_name if one.endswith(f"/{name}")]
     if len(ending) == 1:
-        return ending[0]
-    names = [figure.name for figure in ending] or [figure.name for figure in figures]
-    alike = names if ending else get_close_matches(name, names, 5, 0.3)
-    cure = f"; there are {', '.join(alike[:8])}" if alike else ""
-    raise NotThere(f"there is no figure {name!r}{cure}: list them without `figure`")
+        return by_name[ending[0]]
+    if ending:
+        raise NotThere(
+            f"{len(ending)} figures end in {name!r}: ask for {_listed(ending)} by the whole name"
+        )
+    alike = get_close_matches(name, by_name, ALIKE_MAX, 0.3)
+    cure = f"is it {_listed(alike)}? " if alike else ""
+    raise NotThere(f"there is no figure {name!r}: {cure}The query of all figures lists their names")
+
+
+def _listed(names: Sequence[str]) -> str:
+    said = [*names[:ALIKE_MAX], *(["another"] if len(names) > ALIKE_MAX else [])]
+    return " or ".join(said)

@@ -12,7 +12,7 @@ from events.budget import BudgetLocked, BudgetReopened, BudgetSubmitted, Commitm
 from events.envelope import Recorded, microseconds
 from events.event import Event
 from events.reaction import ReactionRefused
-from runtime.cli.causation import Entry, chain, reason_of, tree, with_causes
+from runtime.causation import Entry, chain, reason_of, tree, with_causes
 from runtime.decider import Command, Policies, Reaction, Timer
 from runtime.order import command_id_of
 from runtime.rooms import Service

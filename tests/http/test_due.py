@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from runtime import rooms
+from runtime.causation import with_causes
 from runtime.cli import app
-from runtime.cli.causation import with_causes
 from runtime.cli.work import recorded
 from runtime.settings import settings
 from services.approval.api import service

@@ -154,9 +154,9 @@ PATCHES = (
         (
             Edit(
                 HANDLING,
-                "events, refusal = _decision(decider, folded.state, command, context)\n",
-                "events, refusal = _decision(decider, folded.state, command, context)\n"
-                "                if refusal: return Handled(refusal=refusal)\n",
+                "                append = append_of(\n",
+                "                if refusal: return Handled(refusal=refusal)\n"
+                "                append = append_of(\n",
             ),
         ),
         ("tests/http/test_replicas.py::test_a_rejection_from_a_stale_state_is_not_given",),

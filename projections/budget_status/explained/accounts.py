@@ -1,17 +1,17 @@
 """The nine figures of an account, down to its lines and its row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 
 from events.money import shown
 from projections.budget_status.figures import Figures, category_of, figures
+from projections.budget_status.report import planned
 from projections.budget_status.rows import (
     Account,
     Category,
     Line,
 )
 from runtime.explaining.figures import Asker, Cells, Figure
-from runtime.view import Rows
 
 LABELS = {
     "working": "Working budget",
@@ -29,12 +29,14 @@ NAMES = tuple(one.name for one in fields(Figures))
 Made = dict[str, Figure]
 """The nine figures of one row, by their names."""
 
-
 _ESTIMATE = ("estimate_basis", "estimate", "estimate_overage")
 
 
-def of_account(rows: Rows, row: Account, chart: dict[str, Category], asker: Asker) -> Made:
-    """The figures of one account; `chart` are the headings by category."""
+def of_account(
+    row: Account, lines: Iterable[Figure], chart: Mapping[str, Category], asker: Asker
+) -> Made:
+    """The figures of one account, and what its lines come to; `chart` are the headings by
+    category."""
     told = figures(row)
     heading = chart.get(category_of(row, chart))
     of = f"{row.account} {heading.name}" if heading else row.account
@@ -55,10 +57,7 @@ def of_account(rows: Rows, row: Account, chart: dict[str, Category], asker: Aske
             cells=(Cells(Account, (row.account,), columns),) if columns else (),
         )
 
-    lines = [one for one in rows.all(Line) if one.account == row.account and not one.removed]
-    working = figure(
-        "working", "the sum of its lines", [of_line(one, asker) for one in lines], ("working",)
-    )
+    working = figure("working", "the sum of its lines", lines, ("working",))
     original = figure("original", "its lines in the first locked budget", columns=("original",))
     approved = figure(
         "approved",
@@ -114,7 +113,7 @@ def of_line(line: Line, asker: Asker) -> Figure:
     return Figure(
         name=f"line/{line.line}/subtotal",
         label=f"{line.line} {line.description}",
-        value=shown(line.subtotal),
+        value=planned(line)["subtotal"],
         unit=asker.currency,
         formula=f"{line.amount:f} {line.unit} x {line.x:f} x {line.rate:f}, rounded half up",
         cells=(Cells(Line, (line.line,), ("amount", "unit", "x", "rate", "subtotal", "removed")),),

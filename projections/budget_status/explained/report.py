@@ -1,9 +1,12 @@
 """Every figure of the report, of its lines, its overages and its hot costs."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from projections.budget_status.explained.accounts import of_account, of_line
-from projections.budget_status.explained.beside import hot_cost_figures, overages
+from projections.budget_status.explained.hot_costs import hot_cost_figures
+from projections.budget_status.explained.overages import overage_figures
 from projections.budget_status.explained.sums import sums
 from projections.budget_status.figures import Figures, added_up, category_of, figures
 from projections.budget_status.report import LEVELS
@@ -20,7 +23,13 @@ def explained(rows: Rows, asker: Asker) -> Iterator[Figure]:
     """Every figure of the report, of its lines, its overages and its hot costs."""
     chart = {row.category: row for row in rows.all(Category)}
     accounts = sorted(rows.all(Account), key=lambda row: row.account)
-    of_accounts = {row.account: of_account(rows, row, chart, asker) for row in accounts}
+    lines: dict[str, list[Figure]] = defaultdict(list)
+    for line in rows.all(Line):
+        if not line.removed:
+            lines[line.account].append(of_line(line, asker))
+    of_accounts = {
+        row.account: of_account(row, lines[row.account], chart, asker) for row in accounts
+    }
     heading = {row.account: category_of(row, chart) for row in accounts}
     level = {code: chart[code].level if code in chart else LEVELS[-1] for code in heading.values()}
 
@@ -48,8 +57,6 @@ def explained(rows: Rows, asker: Asker) -> Iterator[Figure]:
     for group in (total, by_level, by_category, of_accounts):
         for made in group.values():
             yield from made.values()
-    for line in rows.all(Line):
-        if not line.removed:
-            yield of_line(line, asker)
-    yield from overages(rows, asker)
+    yield from chain.from_iterable(lines.values())
+    yield from overage_figures(rows, asker)
     yield from hot_cost_figures(rows, asker)

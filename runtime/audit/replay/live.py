@@ -31,7 +31,7 @@ async def live_schema(connection: Any, projection: Projection) -> str:
     if version.code != projection.version:
         raise LookupError(
             f"readers read {version.schema}, and this build folds version {projection.version} of "
-            f"{projection.name}: replay it with the build that folds that one, or leave it out "
+            f"{projection.path}: replay it with the build that folds that one, or leave it out "
             "with --model"
         )
     return version.schema

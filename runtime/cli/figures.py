@@ -1,0 +1,124 @@
+"""Figures for the eye: explained as a tree, and what changed as a table beside its facts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.text import Text
+from rich.tree import Tree
+
+from runtime.printing import out, show_freshness, table
+
+Facts = Mapping[str, dict[str, Any]]
+"""Facts as they are told, by their ids."""
+SHOWN_MAX = 60
+"""Characters of a value that a line of a tree shows; `--json` has all."""
+
+
+def show_names(answer: dict[str, Any]) -> None:
+    """What can be explained, and what it is worth."""
+    if not answer["rows"]:
+        out.print("There is no figure yet that could be explained.")
+        return
+    rows = [[one["name"], one["label"], one["value"] or "", one["unit"]] for one in answer["rows"]]
+    title = f"{answer['title']} · what can be explained"
+    out.print(table(title, ("Figure", "What", "Value", ""), rows, whole=("Figure",)))
+    show_freshness(answer)
+
+
+def show_figure(answer: dict[str, Any]) -> None:
+    """A figure over its terms, down to the facts."""
+    tree = Tree(_line(answer["figure"]))
+    _grow(tree, answer["figure"], {fact["id"]: fact for fact in answer["facts"]})
+    out.print(tree)
+    show_freshness(answer)
+
+
+def _grow(tree: Tree, figure: dict[str, Any], facts: Facts) -> None:
+    for term in figure["terms"]:
+        _grow(tree.add(_line(term)), term, facts)
+    if figure["told"] == "apart":
+        tree.add(Text(f"it goes on: ask for {figure['name']}", "dim"))
+    if figure["facts_before"]:
+        tree.add(Text(f"and {figure['facts_before']} facts before these", "dim"))
+    for one in figure["facts"]:
+        tree.add(_fact(facts[one["fact"]], one["effects"]))
+
+
+def _line(figure: dict[str, Any]) -> Text:
+    value = "none" if figure["value"] is None else figure["value"]
+    said = Text.assemble(f"{figure['label']} = ", (f"{value} {figure['unit']}".strip(), "bold"))
+    if figure["told"] == "above":
+        return said.append("  as above", "dim")
+    return said.append(f"  ({figure['formula']})", "dim") if figure["formula"] else said
+
+
+def _fact(fact: dict[str, Any], effects: list[dict[str, Any]]) -> Text:
+    when = fact["recorded_at"][:16].replace("T", " ")
+    said = Text.assemble(
+        (f"{when} ", "dim"),
+        f"{fact['type'].partition('.')[2]} by {fact['actor']}",
+        (f"  {fact['log']} {fact['position']}", "dim"),
+    )
+    for effect in effects:
+        said.append(f"  {effect['column']} {_moved(effect['before'], effect['after'])}", "cyan")
+    if fact["reason"]:
+        said.append(f"  “{fact['reason']}”")
+    elif document := _document(fact):
+        said.append(f"  {document}", "italic")
+    return said
+
+
+def _document(fact: dict[str, Any]) -> str:
+    """What the fact itself says that it is about: its first references."""
+    data = fact["data"]
+    if data is None:
+        return "not for your roles"
+    return ", ".join(
+        f"{name} {value}"
+        for name, value in data.items()
+        if isinstance(value, str) and name not in ("reason", "description") and len(value) < 40
+    )
+
+
+def _moved(before: str | None, after: str | None) -> str:
+    return f"{_short(before)} → {_short(after)}"
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "none"
+    return value if len(value) <= SHOWN_MAX else f"{value[: SHOWN_MAX - 1]}…"
+
+
+def show_difference(answer: dict[str, Any]) -> None:
+    """The figures that changed, and the facts that changed them."""
+    if not answer["rows"]:
+        out.print("Nothing changed between the two.")
+    else:
+        order = {fact["id"]: n for n, fact in enumerate(answer["facts"], start=1)}
+        rows = [
+            [
+                one["label"],
+                _moved(one["before"], one["after"]),
+                one["unit"],
+                ", ".join(str(order[id_]) for id_ in one["facts"]),
+            ]
+            for one in answer["rows"]
+        ]
+        title = f"{answer['title']} · what changed"
+        out.print(table(title, ("Figure", "From → to", "", "By"), rows))
+        facts = [
+            [
+                str(order[one["id"]]),
+                one["recorded_at"][:19].replace("T", " "),
+                one["type"],
+                one["actor"],
+                f"{one['log']} {one['position']}",
+                one["reason"] or _document(one),
+            ]
+            for one in answer["facts"]
+        ]
+        columns = ("", "Recorded (UTC)", "What", "Who", "Where", "Why")
+        out.print(table("By these facts", columns, facts, whole=("What", "Where")))
+    out.print(f"Since {answer['since']['as_of']}", style="bold", highlight=False)
+    show_freshness(answer)

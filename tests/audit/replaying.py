@@ -1,6 +1,5 @@
 """Logs of drawn histories in PostgreSQL, and every read model of them as its worker keeps it."""
 
-import asyncio
 import random
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.views import ProjectionSink, Tables
-from runtime.rebuilding.registry import VIEWS, point_to, register_first
+from runtime.rebuilding.registry import VIEWS
 from runtime.settings import Settings
 from tests.http.instance import settings_of
 from tests.projections.day_out_of_days import lighthouse as boards
@@ -134,23 +133,11 @@ def cut(facts: Sequence[Recorded], chance: random.Random) -> list[list[Recorded]
 
 def made(dsn: str) -> None:
     """Every log and every read model in that database."""
-    schemas = [Schema(dsn, log, "log") for log in rooms.services()]
-    schemas.append(Schema(dsn, VIEWS, "views"))
+    schemas = [Schema(dsn, VIEWS, "views")]
+    schemas += [Schema(dsn, log, "log") for log in rooms.services()]
     for one in rooms.projections().values():
         schemas.append(Schema(dsn, one.schema, "reader", one.tables_sql))
     migrate(schemas)
-    asyncio.run(_shown(dsn))
-
-
-async def _shown(dsn: str) -> None:
-    """What was made is what readers read."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        for one in rooms.projections().values():
-            await register_first(connection, one)
-            await point_to(connection, one.name, one.schema)
-    finally:
-        await connection.close()
 
 
 async def studio(dsn: str, home: Path, kafka: str = "none") -> Studio:

@@ -1,5 +1,5 @@
-"""Live rows, the log and Kafka tell the same of histories that are drawn by lot, in whichever order
-and in whichever pages the workers heard them, and wherever they are."""
+"""Live rows, the log, Kafka and rebuilds tell the same of histories that are drawn by lot, in
+whichever order and in whichever pages the workers heard them, and wherever they are."""
 
 import asyncio
 import os
@@ -15,6 +15,9 @@ from runtime.audit.replay import run
 from runtime.audit.replay.run import Replayed, Source, replay
 from runtime.kafka.bus import migrate_topics
 from runtime.kafka.relay import Relay
+from runtime.rebuilding.connecting import connected
+from runtime.rebuilding.rebuild import Rebuild
+from runtime.rebuilding.registry import point_to, register_first
 from runtime.view import Rows
 from tests.audit.replaying import VOCABULARY, Studio, film_of, made, studio
 from tests.carrying.world import Topic, fact_of, running, until
@@ -84,6 +87,24 @@ async def test_rows_are_those_of_one_fold_of_everything_too(films: Studio) -> No
             for log in one.view.logs:
                 one.view.fold(await films.stores[log].of_production(production), rows)
             assert held[production] == rows, name
+
+
+async def test_what_a_rebuild_fills_is_what_a_replay_makes_of_the_log(films: Studio) -> None:
+    """Readers are turned to it, the replay follows them, and they are turned back."""
+    for name, room in rooms.projections().items():
+        async with films.pool.acquire() as connection:
+            await register_first(connection, room)
+        async with (
+            connected(films.settings, room) as (pool, stores),
+            Rebuild.begun(films.settings, room, pool, stores) as work,
+        ):
+            version = await work.filled(1, lambda how: None)
+        assert version.schema != room.schema
+        before = (await clean(films, models=[name])).outcome
+        await point_to(films.pool, name, version.schema)
+        after = (await clean(films, models=[name])).outcome
+        await point_to(films.pool, name, room.schema)
+        assert (after.rows, after.facts) == (before.rows, before.facts) and after.rows
 
 
 async def test_several_processes_find_what_one_finds(

@@ -21,6 +21,7 @@ from runtime.audit.replay.teams import with_teams
 from runtime.audit.replay.told import Difference, Outcome, Told
 from runtime.cli import app
 from runtime.cli.audit import replaying
+from runtime.rebuilding.registry import VIEWS, point_to, register_first, register_rebuild
 from runtime.view import Key, Rows, View, key_of
 from tests.audit.replaying import VOCABULARY, Studio, film_of, made, studio
 from tests.servers import drop_database, fresh_database
@@ -166,7 +167,7 @@ def ids(one: Any) -> str:
 async def test_nothing_is_found_where_nothing_was_done(through: Through) -> None:
     for name in rooms.projections():
         outcome = await replayed(through, name)
-        assert outcome.is_clean and outcome.rows, outcome.differences
+        assert outcome.differences == [] and outcome.is_clean and outcome.rows
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES, ids=ids)
@@ -307,10 +308,6 @@ async def test_what_is_parked_is_told_and_compared_up_to_there(through: Through)
         "SELECT position, partition, type FROM contract.event ORDER BY position DESC LIMIT 1"
     )
     await through.connection.execute(
-        f"""CREATE TABLE IF NOT EXISTS {schema}.parked (log text, partition smallint,
-                production uuid, position bigint, type text, reason text)"""
-    )
-    await through.connection.execute(
         f"""INSERT INTO {schema}.parked (log, partition, production, position, type, reason)
             VALUES ('contract', $1, $2, $3, $4, 'ArithmeticError: the amount 5')""",
         last["partition"],
@@ -325,6 +322,19 @@ async def test_what_is_parked_is_told_and_compared_up_to_there(through: Through)
     await through.connection.execute(f"DELETE FROM {schema}.parked")
     assert (await replayed(through, "contracts")).is_clean
     assert changed, "the last fact changes no row: the test shows nothing"
+
+
+async def test_the_version_that_readers_read_is_compared(through: Through) -> None:
+    inbox = rooms.projections()["inbox"]
+    await register_first(through.connection, inbox)
+    rebuilt = await register_rebuild(through.connection, inbox)
+    await through.connection.execute(f"ALTER SCHEMA {inbox.schema} RENAME TO {rebuilt.schema}")
+    await point_to(through.connection, "inbox", rebuilt.schema)
+    outcome = await replayed(through, "inbox")
+    assert outcome.is_clean and outcome.rows
+    await through.connection.execute(f"UPDATE {VIEWS}.version SET code = code + 1")
+    with pytest.raises(LookupError, match="--model"):
+        await replayed(through, "inbox")
 
 
 async def test_a_production_that_nobody_knows_is_refused(through: Through) -> None:

@@ -20,19 +20,21 @@ from runtime.view import View
 
 
 async def live_schema(connection: Any, projection: Projection) -> str:
-    """The schema that readers read now.
+    """The schema that readers read now, or that is filled before they do.
 
     Raises:
-        LookupError: there is none, or it is of another build.
+        LookupError: they read what another build folded.
     """
-    live = await live_version(connection, projection.name)
-    if live is None or live.code != projection.version:
-        read = "nothing yet" if live is None else live.schema
+    version = await live_version(connection, projection.name)
+    if version is None:
+        return projection.schema
+    if version.code != projection.version:
         raise LookupError(
-            f"readers of {projection.path} read {read}, and this build has version "
-            f"{projection.version}: replay with that build, or see `reel views`"
+            f"readers read {version.schema}, and this build folds version {projection.version} of "
+            f"{projection.path}: replay it with the build that folds that one, or leave it out "
+            "with --model"
         )
-    return live.schema
+    return version.schema
 
 
 class Databases:
@@ -151,8 +153,6 @@ async def _parked(
     connection: asyncpg.Connection, schema: str, productions: Sequence[str]
 ) -> dict[tuple[str, str], _Parked]:
     """By production and log."""
-    if not await connection.fetchval("SELECT to_regclass($1)::text", f"{schema}.parked"):
-        return {}
     rows = await connection.fetch(
         f"""SELECT production::text, log, position, type, reason FROM {schema}.parked
             WHERE production = ANY($1::uuid[])""",

@@ -73,7 +73,7 @@ def _duty(rows: Rows, row: Duty, told: Told, asker: Asker) -> Made:
             left = Decimal(told["amount"]) - Decimal(told["paid"])
             add("left", shown(left), currency, "amount - paid", terms=(amount, paid))
     terms = tuple(made[name] for name in ("amount", PAID, "due_on", "due_at") if name in made)
-    of = (cells(row, "status"),)
+    of = (cells(row, "since", "status"),)
     add("status", told["status"], "", RULES.get(row.kind), terms=terms, cells=of)
     return made
 

@@ -112,7 +112,7 @@ def _to_date(
         text(told["days_left"]),
         "days",
         "those of the base behind the last one with a cost",
-        cells=(Cells(HotBase, (), ("schedule_version", "budget_version")),),
+        cells=(Cells(HotBase, (), ("schedule_version", "budget_version")), *through),
     )
     yield left
     yield Figure(

@@ -73,7 +73,7 @@ def _duty(rows: Rows, row: Duty, told: Told, asker: Asker) -> Made:
             left = Decimal(told["amount"]) - Decimal(told["paid"])
             add("left", shown(left), currency, "amount - paid", terms=(amount, paid))
     terms = tuple(made[name] for name in ("amount", PAID, "due_on", "due_at") if name in made)
-    of = (cells(row, "status"),)
+    of = (cells(row, "since", "status"),)
     add("status", told["status"], "", RULES.get(row.kind), terms=terms, cells=of)
     return made
 
@@ -113,11 +113,14 @@ def _total(total: Told, told: list[Told], made: list[Made]) -> Iterator[Figure]:
         "to_be_earned": [figures["left"] for one, figures in still if one["due_on"] is None],
         "paid": [figures[PAID] for _, figures in of],
     }
+    standing = tuple(
+        one for _, made in of for name in ("status", "due_on") for one in made[name].cells
+    )
     for name, parts in terms.items():
         rule = f"the sum of {len(parts)} payments: {TOTALS[name]}"
         label = f"{name.replace('_', ' ').capitalize()} by the {total['by']}"
         place = f"total/{total['by']}/{total['currency']}/{name}"
-        yield Figure(place, label, total[name], total["currency"], rule, tuple(parts))
+        yield Figure(place, label, total[name], total["currency"], rule, tuple(parts), standing)
 
 
 _STILL = (Status.OPEN, Status.OVERDUE)

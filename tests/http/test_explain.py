@@ -40,7 +40,7 @@ DEAL = {
     "kind": "cast",
     "title": "Silas Marr, the keeper",
     "party": "noor-haddad",
-    "terms": {"currency": "USD", "fee": "86000.00"},
+    "terms": {"currency": "USD", "fee": "86000.00", "account": "1401"},
 }
 STEPS = (
     ("committed", "line-producer", "budget/raise-commitment", PURCHASE_ORDER),

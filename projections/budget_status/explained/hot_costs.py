@@ -30,11 +30,13 @@ def hot_cost_figures(rows: Rows, asker: Asker) -> Iterator[Figure]:
         for day in told["rows"]:
             key = (base.schedule_version, base.budget_version, day["day"])
             of_day = (Cells(HotDay, key, ("budgeted", "shot_on")),)
-            figures = _day(day, total, of_day, incurred.get(day["on"], ()), asker)
+            through = told["to_date"]["through"]
+            of_cost = (*incurred.get(day["on"], ()), *incurred.get(through, ()))
+            figures = _day(day, total, of_day, dict.fromkeys(of_cost), asker)
             yield from figures
             if day["actual"] is not None:
                 days.append(figures)
-    yield from _to_date(told, days, asker)
+    yield from _to_date(told, days, incurred.get(told["to_date"]["through"], ()), asker)
     dates = {day["on"] for day in told["rows"]}
     elsewhere = [one for on, of in incurred.items() if on not in dates for one in of]
     yield Figure(
@@ -85,7 +87,10 @@ def _day(
 
 
 def _to_date(
-    told: dict[str, Any], days: Sequence[Sequence[Figure]], asker: Asker
+    told: dict[str, Any],
+    days: Sequence[Sequence[Figure]],
+    through: Iterable[Cells],
+    asker: Asker,
 ) -> Iterator[Figure]:
     """The days through the last one with a cost, and what the days left will be over or under."""
     sums = [
@@ -96,6 +101,7 @@ def _to_date(
             asker.currency,
             f"the sum of {len(days)} days",
             tuple(day[nth] for day in days),
+            tuple(through),
         )
         for nth, name in enumerate(("budgeted", "actual", "variance"))
     ]
@@ -106,7 +112,7 @@ def _to_date(
         text(told["days_left"]),
         "days",
         "those of the base behind the last one with a cost",
-        cells=(Cells(HotBase, (), ("schedule_version", "budget_version")),),
+        cells=(Cells(HotBase, (), ("schedule_version", "budget_version")), *through),
     )
     yield left
     yield Figure(

@@ -57,7 +57,7 @@ def _by_deal(rows: Rows) -> Iterator[tuple[Deal, Rows]]:
 def _standing(making: Making, told: dict[str, Any]) -> None:
     """Where the deal stands as a whole."""
     deal = making.deal
-    of = (cells(deal, "stage", "executed_version", "ended"),)
+    of = (cells(deal, "version", "stage", "executed_version", "ended"),)
     making.add("state", told["state"], "", of, STATE)
     for name, unit in READ.items():
         making.add(name, told[name], unit, (cells(deal, name),))

@@ -68,14 +68,14 @@ class Linked:
         elif made.item.driven_by is not None:
             self._follows(made, "forecast", row.links, cells(row, "falls_on", "links"))
         else:
-            self._own(made, "forecast", cells(row, "falls_on"))
+            self._own(made, "forecast", cells(row, "falls_on", "links"))
 
     def _task(self, made: Made, row: Task) -> None:
         details_of(made, row, {}, fees=False)
         columns = ("baseline_starts_on", "baseline_days")
         dates = {"baseline_start": columns[:1], "baseline": columns, "actual": ("finished_on",)}
         read_dates(made, row, dates)
-        own = cells(row, "starts_on")
+        own = cells(row, "starts_on", "links")
         if row.finished_on is not None:
             self._own(made, "forecast_start", cells(row, "starts_on", "finished_on"))
             self._came(made, row, "finished_on")

@@ -76,6 +76,7 @@ def _finish(
     slip: int | None, items: Sequence[Item], linked: Linked, calendar: Figure
 ) -> Iterator[Figure]:
     """The end of all that has a baseline: as it was to be, as it is expected, and the slip."""
+    locked = tuple(cell for made in linked.values() for cell in made.figures["baseline"].cells)
     ends = []
     for name in ("baseline", "forecast"):
         dated = [(on, one) for one in measured(items) if (on := end_of(getattr(one, name)))]
@@ -89,6 +90,7 @@ def _finish(
                 DAY,
                 "the last of all that has a baseline",
                 () if term is None else (term,),
+                locked,
             )
         )
     yield from ends

@@ -52,7 +52,7 @@ def _overages(rows: Rows, asker: Asker) -> Iterator[Figure]:
         "Overages that nobody decided yet",
         text(len(found)),
         formula="forecast, and neither approved nor refused",
-        cells=tuple(cells(row, "status") for row in rows.all(Overage)),
+        cells=tuple(cells(row, "amount", "status") for row in rows.all(Overage)),
     )
     for one in found:
         yield Figure(

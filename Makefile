@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ready demo up test check format lint types bench bench-quick faults-quick fuzz \
+.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick fuzz \
 	sabotage generate lock clean
 
 help: ## list the targets
@@ -37,6 +37,9 @@ check: ready ## all that a change must pass: format, lint, types, imports, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-long: ready ## run the tests that take a minute or more each
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
 
 format: ready ## lay the code out
 	$(BIN)/ruff format .

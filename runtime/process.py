@@ -31,7 +31,7 @@ from runtime.migrate import Schema, UnknownSchema, check, migrate
 from runtime.people.held import HeldKeys
 from runtime.people.identity import Verifier
 from runtime.people.kept import master_key
-from runtime.people.readings import Readings, StoredReadings
+from runtime.people.readings import ACCESS, Readings, StoredReadings
 from runtime.people.team import Team
 from runtime.people.vault import Vault
 from runtime.pools import Pools
@@ -58,7 +58,6 @@ from runtime.web.http import application
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
-ACCESS = "access"
 
 logger = structlog.get_logger()
 

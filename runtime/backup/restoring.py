@@ -21,6 +21,7 @@ from runtime.backup.manifest import BadBackup, Dump, Manifest, check_files, read
 from runtime.backup.programs import programs_for
 from runtime.migrate import RESTORE_LOCK, Schema, migrate
 from runtime.people.kept import master_key
+from runtime.people.readings import ACCESS
 from runtime.settings import Settings
 
 Said = Callable[[str], None]
@@ -62,6 +63,7 @@ def restore(settings: Settings, schemas: Sequence[Schema], wish: Wish, said: Sai
     master = master_key(settings)
     manifest = read(wish.folder, None if wish.trust else seal_of(master))
     targets = _targets(schemas, manifest, wish)
+    targets = [one for one in targets if not _are_there(*one, wish)]
     with ExitStack() as stack:
         for url in {schema.database_url for schema in schemas}:
             stack.enter_context(alone(url))
@@ -143,6 +145,15 @@ def _refuse_to_overwrite(dump: Dump, url: str, manifest: Manifest, wish: Wish) -
             f"the log {name} holds {position:,} facts, which a restore would take away: "
             "--replace agrees to that"
         )
+
+
+def _are_there(dump: Dump, url: str, wish: Wish) -> bool:
+    """Whether these are readings, and there are some: who looked at what since the backup is not
+    taken away, unless they are asked for by name."""
+    if dump.schemas[0] != ACCESS or ACCESS in wish.only:
+        return False
+    with psycopg.connect(url, autocommit=True) as connection:
+        return bool(_one(connection, f"{ACCESS}.read", "SELECT count(*) FROM {}"))
 
 
 def _vault(

@@ -12,6 +12,9 @@ import asyncpg
 from events.approval import Role
 from runtime.log.coalesced import Coalesced
 
+ACCESS = "access"
+"""The PostgreSQL schema of readings."""
+
 TOLD = 200
 
 

@@ -35,7 +35,7 @@ from tests.http.film import LEADER, Film, good
 from tests.http.instance import Instance, wait_for
 from tests.journey.test_whole_film import is_quiet
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 SEED = int(os.environ.get("REEL_SEED") or random.SystemRandom().randrange(10**6))
 FLIPS = 150

@@ -24,7 +24,7 @@ from tests.carrying.world import Topic, fact_of, running, until
 from tests.projections.histories import drafted
 from tests.servers import drop_database, fresh_database
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 SEED = int(os.environ.get("REEL_SEED") or random.SystemRandom().randrange(10**6))
 FACTS_EACH = 20

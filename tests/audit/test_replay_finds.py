@@ -26,7 +26,7 @@ from runtime.view import Key, Rows, View, key_of
 from tests.audit.replaying import VOCABULARY, Studio, film_of, made, studio
 from tests.servers import drop_database, fresh_database
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 FILM, NOBODYS = film_of(0), film_of(1)
 TABLES = [

@@ -10,7 +10,7 @@ from tests.audit.attacker import KINDS, Attack, chained_anew
 from tests.audit.conftest import Installation
 from tests.audit.making import LOGS
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 
 def test_logs_that_nobody_touched_are_in_order(anchored: Installation) -> None:

@@ -13,7 +13,7 @@ from tests.audit.attacker import KINDS, Attack, chained_anew
 from tests.audit.making import LOGS, Books, MemoryLog, kept_books
 from tests.carrying.history import done
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.long]
 
 TAMPERINGS = 1_050
 SEED = int(os.environ.get("REEL_TAMPER_SEED", random.SystemRandom().randrange(2**32)))

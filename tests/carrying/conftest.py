@@ -31,12 +31,13 @@ BUDGET_STATUS_TABLES = Path(__file__).parents[2] / "projections/budget_status/ta
 @pytest.fixture(autouse=True)
 def plain_log() -> Iterator[None]:
     """One line a warning; tracebacks without every local variable."""
+    before = structlog.get_config()
     structlog.configure(
         processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 class Database:

@@ -21,7 +21,7 @@ from runtime.handling import Handled, Handler
 from runtime.log.committer import Committer
 from runtime.log.contract import Store
 from runtime.order import Order
-from runtime.people.vault import MemoryVault
+from runtime.people.vault import MemoryVault, Sealer
 from runtime.reacting import ServiceSink
 from runtime.reading.consumer import Consumer
 from runtime.rooms import Service
@@ -184,6 +184,10 @@ class GatedHandler:
     @property
     def store(self) -> Store:
         return self.handler.store
+
+    @property
+    def vault(self) -> Sealer:
+        return self.handler.vault
 
     async def handle(self, order: Order) -> Handled:
         if self.before is not None:

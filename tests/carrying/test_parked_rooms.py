@@ -27,7 +27,7 @@ from tests.carrying.offers import Accept, Offer, Offers
 from tests.carrying.test_policies import BOTH, MEETS, REACTIONS, SCHEMA, Room, service
 from tests.carrying.world import World, cost, production_in
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 LIGHTHOUSE = production_in(3)
 HARBOUR = production_in(3, nth=1)

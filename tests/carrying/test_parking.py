@@ -47,7 +47,7 @@ from tests.carrying.world import (
     write_down,
 )
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 LIGHTHOUSE = production_in(3)
 HARBOUR = production_in(3, nth=1)

@@ -22,7 +22,7 @@ from runtime.log.committer import Committer
 from runtime.log.contract import COMMAND_EVENTS_MAX, Store, Unavailable
 from runtime.log.memory import MemoryStore
 from runtime.order import Order
-from runtime.people.vault import MemoryVault
+from runtime.people.vault import MemoryVault, Sealer
 from runtime.reacting import ServiceSink
 from runtime.reading import consumer as consuming
 from runtime.reading.consumer import Consumer
@@ -158,6 +158,10 @@ class GatedHandler:
     @property
     def store(self) -> Store:
         return self.handler.store
+
+    @property
+    def vault(self) -> Sealer:
+        return self.handler.vault
 
     async def handle(self, order: Order) -> Handled:
         if self.before is not None:

@@ -45,7 +45,7 @@ from tests.carrying.world import (
     until,
 )
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 SECOND = f"{LEDGER}_r2"

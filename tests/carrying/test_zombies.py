@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,14 +107,17 @@ async def test_a_worker_frozen_inside_a_statement_holds_nobody_up_for_long(
     (fact,) = await world.budget.costs(LIGHTHOUSE, 1)
     successor = await world.ledger()
     options = " ".join(f"-c {name}={min(int(ms), 1500)}" for name, ms in LOCKS_ARE_LET_GO.items())
-    with psycopg.connect(world.dsn, options=options) as zombie:
+    zombie = psycopg.connect(world.dsn, options=options)
+    try:
         zombie.execute(f"SELECT FROM {world.tables.schema}.place FOR UPDATE")
-        with suppress(psycopg.OperationalError), zombie.pipeline():
-            zombie.pgconn.send_prepare(b"half", b"SELECT 1")
-            zombie.pgconn.send_flush_request()
-            zombie.pgconn.flush()
-            await until(lambda: _waits_as(world, "active", "ClientRead"))
-            await asyncio.wait_for(successor.take("budget", 3, await brought(world, fact)), 20)
+        zombie.pgconn.enter_pipeline_mode()
+        zombie.pgconn.send_prepare(b"half", b"SELECT 1")
+        zombie.pgconn.send_flush_request()
+        zombie.pgconn.flush()
+        await until(lambda: _waits_as(world, "active", "ClientRead"))
+        await asyncio.wait_for(successor.take("budget", 3, await brought(world, fact)), 20)
+    finally:
+        zombie.close()
     assert await world.rows() == {(LIGHTHOUSE, "budget"): (1, 1, "1")}
 
 

@@ -33,7 +33,7 @@ from tests.cli.test_up import Running, started
 from tests.http.film import LEADER, NAMES, Film, good
 from tests.http.instance import settings_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 OFFICER = "Data Protection Officer"
 CONTRACT = str(uuid.uuid4())

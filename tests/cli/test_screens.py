@@ -53,7 +53,7 @@ SLATE = Screen(
     path="/v1/productions/{production}/keepers/{keeper}",
     arguments=(("keeper", "which keeper"),),
     options=(
-        Option("as_of", "as it was known then"),
+        Option("since", "only what came since then"),
         Option("days", "how many", kind=int, default=7),
         Option("late", "late ones only", kind=bool),
         Option("by", "what a row is", choices=("day", "week"), required=True),
@@ -117,11 +117,11 @@ def test_no_two_commands_share_a_name() -> None:
 
 
 def test_places_options_and_pages_become_queries(reel: Any) -> None:
-    words = ("--by", "day", "--as-of", "2026-09-01", "--late", "--as", "Ada", "--url", "u")
+    words = ("--by", "day", "--since", "2026-09-01", "--late", "--as", "Ada", "--url", "u")
     done = reel("keeper", "show", "film", "Silas/Marr", *words)
     assert done.exit_code == 0, done.output
     path = "/v1/productions/film/keepers/Silas%2FMarr"
-    query = {"as_of": "2026-09-01", "days": 7, "late": True, "by": "day"}
+    query = {"since": "2026-09-01", "days": 7, "late": True, "by": "day"}
     assert ASKED == [("at u as Ada", {}), (path, query), (path, {**query, "from": "1"})]
     assert SHOWN == [{"lines": [{"n": 1}, {"n": 2}], "next": None}]
 

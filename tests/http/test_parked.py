@@ -164,7 +164,7 @@ def test_the_command_line_lists_it_and_retries_it_in_vain_and_then_with_success(
         wait_for("the parking", lambda: film.client(LEADER).get(url(film)).status_code == 503)
         listed = json.loads(reel("list", STATUS, "--json").stdout)["parked"]
         (one,) = [one for one in listed if one["production"] == film.production]
-        assert (one["consumer"], one["tries"], one["asked"]) == (STATUS, 1, False)
+        assert (one["consumer"], one["tries"], one["asked"]) == (f"{STATUS}_v2", 1, False)
         assert one["reason"].startswith("the fold failed: ArithmeticError")
         table = reel("list").stdout
         assert film.production in table and "`reel parked retry" in table
@@ -172,7 +172,7 @@ def test_the_command_line_lists_it_and_retries_it_in_vain_and_then_with_success(
         doctor = CliRunner().invoke(app, ["doctor", "--json"])
         (found,) = [one for one in json.loads(doctor.stdout) if one["what"] == "parked productions"]
         assert doctor.exit_code == 3 and not found["ok"]
-        assert f"{film.production} for {STATUS} at budget" in found["said"]
+        assert f"{film.production} for {STATUS}_v2 at budget" in found["said"]
         assert "`reel parked retry`" in found["cure"]
 
         vain = reel("retry", STATUS, film.production)

@@ -50,9 +50,11 @@ def check(answer: httpx.Response, status: int, expected: str) -> dict[str, Any]:
 
 
 def test_the_tests_here_reach_every_code_there_is() -> None:
-    """A new code comes with its test: this file names every one, or that about parking."""
+    """A new code comes with its test: this file names every one, or one of those beside it."""
     codes = {code for _, code in problems._TABLE.values()} | set(problems._HTTP_CODES.values())
-    text = Path(__file__).read_text() + Path(__file__).with_name("test_parked.py").read_text()
+    beside = ("test_parked.py", "test_as_of.py", "test_readings.py")
+    files = [Path(__file__), *map(Path(__file__).with_name, beside)]
+    text = "".join(file.read_text() for file in files)
     assert {
         one for one in codes | {"invalid", "bad-file", "unforeseen"} if f'"{one}"' not in text
     } == set()

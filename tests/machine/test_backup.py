@@ -11,7 +11,7 @@ from tests.http.film import LEADER, code, good
 from tests.http.instance import wait_for
 from tests.machine.house import House, cost, film_of, folder, house, new_film
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 
 def test_a_backup_under_load_is_restored_on_an_empty_server(
@@ -43,7 +43,8 @@ def test_a_backup_under_load_is_restored_on_an_empty_server(
     assert int(before[-1].rpartition(":")[2]) <= head < len(whole["budget"])
     assert read(to, None) == manifest and manifest.moments == 1
     assert sorted(one.name for one in to.iterdir()) == [
-        *("approval.dump", "budget.dump", "contract.dump", "manifest.json", "schedule.dump"),
+        *("access.dump", "anchors.reel", "approval.dump", "budget.dump", "contract.dump"),
+        *("manifest.json", "schedule.dump"),
         "vault.dump",
     ]
     with house(database_url, kafka, home) as new:

@@ -10,7 +10,7 @@ from services.budget.model.costs import COSTS
 from tests.carrying.world import until
 from tests.snapshots.conftest import LOG, SCHEMA, Room, Worker, posting, postings
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 NEW = itertools.count(10_000_000)
 MANY = 700

@@ -3,8 +3,8 @@ it, and whoever sees it finds logs of new incarnations."""
 
 from collections.abc import Sequence
 
-BUSY = "application_name LIKE 'reel %' AND pid <> pg_backend_pid()"
-"""Which sessions in `pg_stat_activity` are of Reel's processes."""
+BUSY = "application_name LIKE 'reel %' AND datname = current_database() AND pid <> pg_backend_pid()"
+"""Which sessions in `pg_stat_activity` are of Reel's processes, in this database."""
 
 _BEGIN = """BEGIN;
 SET LOCAL lock_timeout = '30s';

@@ -70,7 +70,8 @@ class Scratch:
         began = time.monotonic()
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+                # Whatever their marks: the long ones too.
+                [sys.executable, *"-m pytest -x -q -p no:cacheprovider -m".split(), "", *tests],
                 cwd=self.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

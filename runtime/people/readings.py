@@ -89,7 +89,7 @@ class Readings(Protocol):
 class StoredReadings(Readings):
     """Readings in PostgreSQL. Those that come while others are being written go together."""
 
-    def __init__(self, pool: asyncpg.Pool, schema: str = "access") -> None:
+    def __init__(self, pool: asyncpg.Pool, schema: str = ACCESS) -> None:
         self._pool = pool
         self._table = f"{schema}.read"
         self._waiting: Coalesced[Look, bool] = Coalesced(self._write)

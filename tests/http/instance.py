@@ -112,14 +112,9 @@ def wait_for(what: str, look: Callable[[], Any], seconds: float = LIVE_SECONDS_M
     return seen
 
 
-@pytest.fixture(scope="session")
-def instance(database_url: str, kafka: str) -> Iterator[Instance]:
-    """Every part of Reel in one process, as `reel up` runs it."""
-    dsn = fresh_database(database_url)
-    home = Path(tempfile.mkdtemp(prefix="reel-http-"))
-    settings = settings_of(home, dsn, kafka, f"http-{secrets.token_hex(4)}", log_level="error")
-    leaders = frozenset({Issuer(settings).person(OFFICER)})
-    settings = settings.model_copy(update={"house_leaders": leaders})
+@contextmanager
+def lived(settings: Settings, name: str = "reel") -> Iterator[Instance]:
+    """Every part of Reel in one process, as `reel up` runs it, ready, until the block ends."""
     configure(settings)
     answered: list[str] = []
     ended: list[BaseException | None] = []
@@ -139,12 +134,12 @@ def instance(database_url: str, kafka: str) -> Iterator[Instance]:
         finally:
             loop.close()
 
-    thread = threading.Thread(target=live, name="reel")
+    thread = threading.Thread(target=live, name=name)
     thread.start()
     try:
-        wait_for("the instance", lambda: answered or ended, 60)
+        wait_for(name, lambda: answered or ended, 60)
         if ended:
-            raise RuntimeError("the instance did not start") from ended[0]
+            raise RuntimeError(f"{name} did not start") from ended[0]
         wait_for("readiness", lambda: httpx.get(f"{answered[0]}/readyz").is_success, 120)
         running = Instance(settings, Issuer(settings), process, answered[0], loop)
         yield running
@@ -153,9 +148,23 @@ def instance(database_url: str, kafka: str) -> Iterator[Instance]:
         if not ended:
             loop.call_soon_threadsafe(process.stop)
         thread.join(LIVE_SECONDS_MAX)
+    assert ended == [None]
+
+
+@pytest.fixture(scope="session")
+def instance(database_url: str, kafka: str) -> Iterator[Instance]:
+    """All of it, for every test of the session."""
+    dsn = fresh_database(database_url)
+    home = Path(tempfile.mkdtemp(prefix="reel-http-"))
+    settings = settings_of(home, dsn, kafka, f"http-{secrets.token_hex(4)}", log_level="error")
+    leaders = frozenset({Issuer(settings).person(OFFICER)})
+    settings = settings.model_copy(update={"house_leaders": leaders})
+    try:
+        with lived(settings) as running:
+            yield running
+    finally:
         shutil.rmtree(home, ignore_errors=True)
         drop_database(dsn)
-    assert ended == [None]
 
 
 @pytest.fixture(scope="session")

@@ -3,25 +3,21 @@
 import asyncio
 import secrets
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 
 from runtime.backup.restoring import Restored, Wish, restore
 from runtime.backup.taking import backup
-from runtime.logs import configure
 from runtime.migrate import Schema
-from runtime.people.identity import Issuer
-from runtime.process import Parts, Process, migrate_all, schemas, versions_to_feed
+from runtime.process import schemas, versions_to_feed
 from runtime.settings import Settings
 from tests.http.film import LEADER, Film, good
-from tests.http.instance import LIVE_SECONDS_MAX, Instance, settings_of, wait_for
+from tests.http.instance import Instance, lived, settings_of, wait_for
 from tests.servers import drop_database, fresh_database
 
 ACCOUNTANT = "production-accountant"
@@ -48,43 +44,9 @@ class House:
         """Where the rows of the versions lie that this build feeds."""
         return [*asyncio.run(versions_to_feed(self.settings, register=True))]
 
-    @contextmanager
-    def up(self) -> Iterator[Instance]:
+    def up(self) -> AbstractContextManager[Instance]:
         """All of it runs, ready, until the block ends."""
-        configure(self.settings)
-        answered: list[str] = []
-        ended: list[BaseException | None] = []
-        loop = asyncio.new_event_loop()
-        process = Process(self.settings, Parts.all())
-
-        async def run() -> None:
-            await migrate_all(self.settings)
-            await process.run(answered.append)
-
-        def live() -> None:
-            try:
-                loop.run_until_complete(run())
-                ended.append(None)
-            except BaseException as error:
-                ended.append(error)
-            finally:
-                loop.close()
-
-        thread = threading.Thread(target=live, name="house")
-        thread.start()
-        try:
-            wait_for("the house", lambda: answered or ended, 60)
-            if ended:
-                raise RuntimeError("the house did not start") from ended[0]
-            wait_for("readiness", lambda: httpx.get(f"{answered[0]}/readyz").is_success, 120)
-            running = Instance(self.settings, Issuer(self.settings), process, answered[0], loop)
-            yield running
-            running.close()
-        finally:
-            if not ended:
-                loop.call_soon_threadsafe(process.stop)
-            thread.join(LIVE_SECONDS_MAX)
-        assert ended == [None]
+        return lived(self.settings, "house")
 
     def backup(self, to: Path) -> Any:
         return backup(self.settings, self.schemas, to, nobody_hears)

@@ -6,7 +6,7 @@ rows go differs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeVar, cast
@@ -15,7 +15,8 @@ from events.envelope import Recorded
 
 
 class Row(Protocol):
-    """One row of a read model: a frozen dataclass whose fields are its table's columns.
+    """One row of a read model: a frozen dataclass, without slots, whose fields are its table's
+    columns.
 
     `TABLE` names the table and `KEY` its columns beside `production` that make the row unique.
     """
@@ -38,7 +39,8 @@ class Rows:
 
     def get(self, table: type[R], *key: Any) -> R | None:
         """The row of `table` with that key, if there is one."""
-        return cast("R | None", self._tables.get(table, {}).get(key))
+        rows = self._tables.get(table)
+        return None if rows is None else rows.get(key)
 
     def all(self, table: type[R]) -> Iterator[R]:
         """Every row of `table`, in the order of their arrival."""
@@ -47,7 +49,10 @@ class Rows:
     def put(self, row: Row) -> Key:
         """Sets a row, replacing the one with its key, and answers the key."""
         key = key_of(row)
-        self._tables.setdefault(type(row), {})[key] = row
+        rows = self._tables.get(type(row))
+        if rows is None:
+            rows = self._tables[type(row)] = {}
+        rows[key] = row
         return key
 
     @classmethod
@@ -94,22 +99,18 @@ def _key_getter(table: type[Row]) -> Callable[[Row], Key]:
 
 
 def changed(row: R, **columns: Any) -> R:
-    """The row with those columns instead: `dataclasses.replace`, four times as fast, for folds
-    that change one small row with every fact."""
-    places, values_of = _columns(type(row))
-    values = list(values_of(row))
-    for column, value in columns.items():
-        values[places[column]] = value
-    return type(row)(*values)
+    """The row with those columns instead: `dataclasses.replace` in a fifth of its time, for folds
+    that change a row or two with every fact.
 
-
-@cache
-def _columns(table: type[Any]) -> tuple[Mapping[str, int], Callable[[Any], tuple[Any, ...]]]:
-    names = [column.name for column in fields(table)]
-    if len(names) == 1:
-        only = attrgetter(*names)
-        return {names[0]: 0}, lambda row: (only(row),)
-    return {name: place for place, name in enumerate(names)}, attrgetter(*names)
+    Raises:
+        TypeError: the row has no such column.
+    """
+    after = object.__new__(type(row))
+    after.__dict__.update(row.__dict__, **columns)
+    if len(after.__dict__) != len(row.__dict__):
+        unknown = sorted(columns.keys() - row.__dict__.keys())
+        raise TypeError(f"a {type(row).__name__} has no {', '.join(unknown)}")
+    return after
 
 
 Fold = Callable[[Rows, Recorded], Iterable[Row]]

@@ -21,13 +21,13 @@ from runtime.view import Row, Rows, changed
 def evolve_costs(rows: Rows, event: Event) -> Iterable[Row]:
     """The rows that one fact about costs, overages or hot costs changes."""
     match event:
+        case facts.CostPosted() as posted:
+            yield _spent(rows, posted.account, committed=-posted.relieved, cost=posted.amount)
+            yield _on_day(rows, posted.account, posted.incurred_on, posted.amount)
         case facts.CommitmentRaised() as raised:
             yield _spent(rows, raised.account, committed=raised.amount)
         case facts.CommitmentClosed() as closed:
             yield _spent(rows, closed.account, committed=-closed.released)
-        case facts.CostPosted() as posted:
-            yield _spent(rows, posted.account, committed=-posted.relieved, cost=posted.amount)
-            yield _on_day(rows, posted.account, posted.incurred_on, posted.amount)
         case facts.CostReversed() as reversed_:
             yield _spent(
                 rows, reversed_.account, committed=reversed_.restored, cost=-reversed_.amount

@@ -8,7 +8,7 @@ from typing import ClassVar
 from events.money import ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Budget:
     """The budget as a whole: which version stands, and which one was locked last."""
 
@@ -21,7 +21,7 @@ class Budget:
     locked_version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Category:
     """A heading of the chart of accounts."""
 
@@ -33,7 +33,7 @@ class Category:
     level: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     """One account: what was planned and approved, and what was committed and spent.
 
@@ -58,7 +58,7 @@ class Account:
     estimate_overage: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One line of the plan; a removed one stays, marked."""
 
@@ -77,7 +77,7 @@ class Line:
     removed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overage:
     """Money beyond the approved budget that was forecast: open, approved or refused."""
 
@@ -97,7 +97,7 @@ class Overage:
     refusal: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OverageAccount:
     """What of an overage is needed on one account."""
 
@@ -109,7 +109,7 @@ class OverageAccount:
     total: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HotBase:
     """The hot-cost base that holds, by the versions it was made of."""
 
@@ -121,7 +121,7 @@ class HotBase:
     total: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HotDay:
     """One shoot day of a base; those of other versions than the base's are history."""
 
@@ -136,7 +136,7 @@ class HotDay:
     budgeted: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayCost:
     """What was incurred on one account on one day."""
 

@@ -23,6 +23,9 @@ from runtime.view import Row, Rows, View, changed
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
     """The rows that one fact of the budget log changes; other logs have their own rows."""
     match recorded.event:
+        case facts.CostPosted() | facts.CommitmentRaised():
+            # Nearly all facts of a film: they need not be asked first what else they are not.
+            yield from evolve_costs(rows, recorded.event)
         case facts.BudgetDrafted() as drafted:
             yield Budget(drafted.currency, "draft", 1)
             yield from _categories(drafted.categories)

@@ -1,7 +1,6 @@
 """How a deal moves: drafted, offered, countered, agreed, cleared, executed, ended."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -10,14 +9,14 @@ from events.contract import Side
 from events.envelope import Recorded
 from projections.contracts.moves import Cleared, Dealing, Ended, Negotiated, move_of
 from projections.contracts.rows import Deal, Standing, Version
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 
 def dealt(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Row]:
     """The deal after one move, with the move itself and the terms that came with it."""
     deal = rows.get(Deal, event.contract) or Deal(event.contract)
     if isinstance(event, Negotiated):
-        yield replace(_negotiated(deal, event), since=recorded.recorded_at)
+        yield changed(_negotiated(deal, event), since=recorded.recorded_at)
     elif isinstance(event, Cleared):
         yield _cleared(deal, event, recorded)
     else:
@@ -27,10 +26,10 @@ def dealt(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Row]:
 
 
 def _negotiated(deal: Deal, event: Negotiated) -> Deal:
-    draft = replace(deal, stage="draft", offered_by=None, expires_at=None)
+    draft = changed(deal, stage="draft", offered_by=None, expires_at=None)
     match event:
         case facts.ContractDrafted():
-            return replace(
+            return changed(
                 draft,
                 kind=event.kind.value,
                 title=event.title,
@@ -39,13 +38,13 @@ def _negotiated(deal: Deal, event: Negotiated) -> Deal:
                 version=1,
             )
         case facts.TermsRedrafted():
-            return replace(draft, version=event.version, clearance=None)
+            return changed(draft, version=event.version, clearance=None)
         case facts.OfferMade():
             return _offered(deal, event.version, Side.PRODUCTION, event.expires_at)
         case facts.OfferCountered():
             return _offered(deal, event.version, event.by, event.expires_at)
         case facts.OfferAccepted():
-            return replace(draft, version=event.version, stage="agreed")
+            return changed(draft, version=event.version, stage="agreed")
         case facts.OfferLapsed() | facts.OfferWithdrawn():
             return draft
         case _:
@@ -53,7 +52,7 @@ def _negotiated(deal: Deal, event: Negotiated) -> Deal:
 
 
 def _offered(deal: Deal, version: int, by: Side, until: datetime) -> Deal:
-    return replace(
+    return changed(
         deal,
         version=version,
         stage="offered",
@@ -64,21 +63,21 @@ def _offered(deal: Deal, version: int, by: Side, until: datetime) -> Deal:
 
 
 def _cleared(before: Deal, event: Cleared, recorded: Recorded) -> Deal:
-    deal = replace(before, since=recorded.recorded_at)
+    deal = changed(before, since=recorded.recorded_at)
     match event:
         case facts.LongFormDrafted():
-            return replace(before, document_hash=event.document_hash)
+            return changed(before, document_hash=event.document_hash)
         case facts.TermsSubmitted():
-            return replace(deal, version=event.version, stage="submitted", clearance="asked")
+            return changed(deal, version=event.version, stage="submitted", clearance="asked")
         case facts.TermsWithdrawn():
             moved_on = before.stage not in ("submitted", "cleared", "refused")
-            return replace(before if moved_on else replace(deal, stage="agreed"), clearance=None)
+            return changed(before if moved_on else changed(deal, stage="agreed"), clearance=None)
         case facts.TermsCleared():
-            return replace(deal, stage="cleared", clearance="given", request=event.request)
+            return changed(deal, stage="cleared", clearance="given", request=event.request)
         case facts.ClearanceRefused():
-            return replace(deal, stage="refused", clearance="refused", request=event.request)
+            return changed(deal, stage="refused", clearance="refused", request=event.request)
         case facts.ContractExecuted():
-            return replace(
+            return changed(
                 deal,
                 kind=event.kind.value,
                 title=event.title,
@@ -90,26 +89,26 @@ def _cleared(before: Deal, event: Cleared, recorded: Recorded) -> Deal:
             )
         case facts.ContractAmended():
             version = event.version
-            return replace(deal, version=version, stage="executed", executed_version=version)
+            return changed(deal, version=version, stage="executed", executed_version=version)
         case _:
             assert_never(event)
 
 
 def _ended(rows: Rows, before: Deal, event: Ended, recorded: Recorded) -> Iterator[Row]:
-    deal = replace(before, since=recorded.recorded_at, offered_by=None, expires_at=None)
+    deal = changed(before, since=recorded.recorded_at, offered_by=None, expires_at=None)
     match event:
         case facts.ContractTerminated():
             on = event.terminated_on
-            yield replace(deal, ended="terminated", ended_on=on, reason=event.reason)
+            yield changed(deal, ended="terminated", ended_on=on, reason=event.reason)
             for payment in event.released:
                 standing = rows.get(Standing, event.contract, "payment", payment)
                 standing = standing or Standing(event.contract, "payment", payment, "")
-                yield replace(standing, status="released", on_day=on)
+                yield changed(standing, status="released", on_day=on)
         case facts.ContractCompleted():
-            yield replace(deal, ended="completed", ended_on=event.completed_on)
+            yield changed(deal, ended="completed", ended_on=event.completed_on)
         case facts.ContractExpired():
             on = recorded.recorded_at.date()
-            yield replace(deal, ended="expired", ended_on=on, reason=event.reason)
+            yield changed(deal, ended="expired", ended_on=on, reason=event.reason)
         case _:
             assert_never(event)
 

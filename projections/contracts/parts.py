@@ -1,12 +1,11 @@
 """What becomes of a deal's parts: payments, options, deliverables, conditions and conflicts."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from events import contract as facts
 from events.envelope import Recorded
 from projections.contracts.rows import Standing
-from runtime.view import Rows
+from runtime.view import Rows, changed
 
 Part = (
     facts.PaymentEarned
@@ -28,36 +27,36 @@ def standing_after(rows: Rows, event: Part, recorded: Recorded) -> Standing:
     match event:
         case facts.PaymentEarned():
             before = _before(rows, event.contract, "payment", event.payment)
-            return replace(before, status="earned", until=event.due_on, amount=event.amount)
+            return changed(before, status="earned", until=event.due_on, amount=event.amount)
         case facts.DeliverableReceived():
             before = _before(rows, event.contract, "deliverable", event.deliverable)
-            return replace(before, status="received", on_day=event.received_on)
+            return changed(before, status="received", on_day=event.received_on)
         case facts.DeliverableAccepted():
             before = _before(rows, event.contract, "deliverable", event.deliverable)
-            return replace(before, status="accepted", on_day=event.accepted_on)
+            return changed(before, status="accepted", on_day=event.accepted_on)
         case facts.DeliverableRejected():
             before = _before(rows, event.contract, "deliverable", event.deliverable)
-            return replace(before, status="rejected", until=event.cure_by, note=event.reason)
+            return changed(before, status="rejected", until=event.cure_by, note=event.reason)
         case facts.OptionExercised():
             before = _before(rows, event.contract, "option", event.option)
             on = event.exercised_on
-            return replace(before, status="exercised", on_day=on, amount=event.price)
+            return changed(before, status="exercised", on_day=on, amount=event.price)
         case facts.OptionExtended():
             before = _before(rows, event.contract, "option", event.option)
             until = event.exercise_by
-            return replace(before, status="extended", until=until, amount=event.price)
+            return changed(before, status="extended", until=until, amount=event.price)
         case facts.OptionLapsed():
             before = _before(rows, event.contract, "option", event.option)
-            return replace(before, status="lapsed", until=event.exercise_by)
+            return changed(before, status="lapsed", until=event.exercise_by)
         case facts.ConditionMet():
             before = _before(rows, event.contract, "condition", event.condition.value)
-            return replace(before, status="met", on_day=today)
+            return changed(before, status="met", on_day=today)
         case facts.EngagementConflicted():
             before = _before(rows, event.contract, "conflict", event.conflict)
-            return replace(before, status="open", on_day=today, until=None, note=event.problem)
+            return changed(before, status="open", on_day=today, until=None, note=event.problem)
         case facts.ConflictResolved():
             before = _before(rows, event.contract, "conflict", event.conflict)
-            return replace(before, status="resolved", until=today)
+            return changed(before, status="resolved", until=today)
         case _:
             assert_never(event)
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from events.money import ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deal:
     """One deal. `stage` is where the terms of `version` stand, `executed_version` what binds."""
 
@@ -35,7 +35,7 @@ class Deal:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Version:
     """The terms of one version, as JSON, and when and by whom they were first put."""
 
@@ -49,7 +49,7 @@ class Version:
     put_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Move:
     """One move between the sides, or one step of the clearance. `number` is the fact's in the
     deal's own stream."""
@@ -67,7 +67,7 @@ class Move:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """What became of one part of a deal: a payment, option, deliverable, condition or conflict."""
 
@@ -84,7 +84,7 @@ class Standing:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Commitment:
     """A commitment of the budget, in its currency units: promised, let go, and paid against it."""
 

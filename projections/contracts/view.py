@@ -1,7 +1,6 @@
 """The fold that keeps the rows of deals."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import assert_never
 
 from events import budget as money
@@ -10,7 +9,7 @@ from projections.contracts.dealing import dealt
 from projections.contracts.moves import Dealing
 from projections.contracts.parts import Part, standing_after
 from projections.contracts.rows import Commitment, Deal, Move, Standing, Version
-from runtime.view import Row, Rows, View
+from runtime.view import Row, Rows, View, changed
 
 Promised = money.CommitmentRaised | money.CommitmentClosed | money.CostPosted | money.CostReversed
 
@@ -39,13 +38,13 @@ def _commitment(rows: Rows, event: Promised) -> Iterator[Commitment]:
     row = rows.get(Commitment, event.commitment) or Commitment(event.commitment)
     match event:
         case money.CommitmentRaised():
-            yield replace(row, amount=row.amount + event.amount)
+            yield changed(row, amount=row.amount + event.amount)
         case money.CommitmentClosed():
-            yield replace(row, released=row.released + event.released)
+            yield changed(row, released=row.released + event.released)
         case money.CostPosted():
-            yield replace(row, paid=row.paid + event.amount)
+            yield changed(row, paid=row.paid + event.amount)
         case money.CostReversed():
-            yield replace(row, paid=row.paid - event.amount)
+            yield changed(row, paid=row.paid - event.amount)
         case _:
             assert_never(event)
 

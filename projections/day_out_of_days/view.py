@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from events import schedule as facts
 from events.envelope import Recorded
-from runtime.view import Row, Rows, View
+from runtime.view import Row, Rows, View, changed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Element:
     """Something that scenes need, and whether it may be held or dropped between its days."""
 
@@ -28,7 +28,7 @@ class Element:
     drop_days_min: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Breakdown:
     """One scene: its length in eighths of a page, and what it needs (`elements`, ids as JSON)."""
 
@@ -40,7 +40,7 @@ class Breakdown:
     elements: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Board:
     """A board that was laid: its days, each a list of breakdowns, and its own calendar, as JSON."""
 
@@ -52,7 +52,7 @@ class Board:
     calendar: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """The board that is shot by, with its calendar as JSON."""
 
@@ -63,7 +63,7 @@ class Choice:
     calendar: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShootDay:
     """A day of the chosen board: when it is expected (none = planned no more), when it was wrapped,
     and its breakdowns, ids as JSON."""
@@ -98,9 +98,9 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
             yield from _planned(rows, planned.days)
         case facts.ShootDaysMoved(days=days):
             for moved in days:
-                yield replace(_shoot_day(rows, moved.day), expected_on=moved.on)
+                yield changed(_shoot_day(rows, moved.day), expected_on=moved.on)
         case facts.ShootDayWrapped() as wrapped:
-            yield replace(_shoot_day(rows, wrapped.day), wrapped_on=wrapped.on)
+            yield changed(_shoot_day(rows, wrapped.day), wrapped_on=wrapped.on)
         case _:
             return
 
@@ -124,9 +124,9 @@ def _planned(rows: Rows, planned: Iterable[facts.PlannedDay]) -> Iterator[ShootD
     now = {one.day: one for one in planned}
     for row in list(rows.all(ShootDay)):
         if row.day not in now:
-            yield replace(row, expected_on=None)
+            yield changed(row, expected_on=None)
     for one in now.values():
-        yield replace(
+        yield changed(
             _shoot_day(rows, one.day), expected_on=one.on, breakdowns=json.dumps(one.breakdowns)
         )
 

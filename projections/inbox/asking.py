@@ -1,7 +1,6 @@
 """Who is on the team, who decides in whose place, and what was asked."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import assert_never
 
 from events import approval as facts
@@ -14,7 +13,7 @@ from projections.inbox.rows import (
     Request,
     with_one,
 )
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 People = (
     facts.PersonAppointed
@@ -41,14 +40,14 @@ def people_after(rows: Rows, event: People) -> Iterator[Row]:
         case facts.AppointmentEnded():
             appointed = rows.get(Appointment, event.person, event.role.value)
             if appointed is not None:
-                yield replace(appointed, ends=event.ends)
+                yield changed(appointed, ends=event.ends)
         case facts.AuthorityDelegated():
             kinds = SEPARATOR.join(event.subject_kinds)
             yield Delegation(event.delegator, event.delegate, kinds, event.starts, event.ends)
         case facts.DelegationEnded():
             delegated = rows.get(Delegation, event.delegator, event.delegate)
             if delegated is not None:
-                yield replace(delegated, ends=event.ends)
+                yield changed(delegated, ends=event.ends)
         case _:
             assert_never(event)
 
@@ -63,13 +62,13 @@ def request_after(rows: Rows, event: Asked, recorded: Recorded) -> Iterator[Requ
         return
     match event:
         case facts.ConsultationGiven():
-            yield replace(request, consulted=with_one(request.consulted, event.by))
+            yield changed(request, consulted=with_one(request.consulted, event.by))
         case facts.ApprovalGiven():
             yield _given(request, event, recorded)
         case facts.ApprovalGranted() | facts.ApprovalRefused() | facts.ApprovalVoided():
-            yield replace(request, closed=True)
+            yield changed(request, closed=True)
         case facts.ApprovalFellDue():
-            yield replace(request, fell_due=True)
+            yield changed(request, fell_due=True)
         case _:
             assert_never(event)
 
@@ -96,7 +95,7 @@ def _given(request: Request, event: facts.ApprovalGiven, recorded: Recorded) -> 
     agreed = with_one(request.agreed, event.by)
     if event.given_for is not None:
         agreed = with_one(agreed, event.given_for)
-    now = replace(request, agreed=agreed, step=event.step, given=given)
+    now = changed(request, agreed=agreed, step=event.step, given=given)
     if event.step < len(steps) and given >= steps[event.step - 1].needed:
-        return replace(now, step=event.step + 1, given=0, step_since=recorded.recorded_at)
+        return changed(now, step=event.step + 1, given=0, step_since=recorded.recorded_at)
     return now

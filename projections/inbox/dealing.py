@@ -1,7 +1,6 @@
 """Which side of a deal must move, and what is to be looked at."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -9,7 +8,7 @@ from events import contract as facts
 from events.contract import Side, Terms
 from events.envelope import Recorded
 from projections.inbox.rows import SEPARATOR, Deal, Matter, with_one
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 DELIVERABLE, CONFLICT = "deliverable", "conflict"
 
@@ -47,27 +46,27 @@ def deal_after(rows: Rows, event: Talked | Cleared, recorded: Recorded) -> Itera
     """The deal after one move."""
     deal = rows.get(Deal, event.contract) or Deal(event.contract)
     if isinstance(event, Talked):
-        yield replace(_talked(deal, event), since=recorded.recorded_at)
+        yield changed(_talked(deal, event), since=recorded.recorded_at)
     else:
         yield _cleared(deal, event, recorded.recorded_at)
 
 
 def _talked(deal: Deal, event: Talked) -> Deal:
-    draft = replace(deal, stage="draft", offered_by=None, expires_at=None)
+    draft = changed(deal, stage="draft", offered_by=None, expires_at=None)
     match event:
         case facts.ContractDrafted():
-            begun = replace(draft, title=event.title, party=event.party, name=event.name)
+            begun = changed(draft, title=event.title, party=event.party, name=event.name)
             return _on_terms(begun, 1, event.terms)
         case facts.TermsRedrafted():
             return _on_terms(draft, event.version, event.terms)
         case facts.OfferMade() | facts.OfferCountered():
             by = event.by if isinstance(event, facts.OfferCountered) else Side.PRODUCTION
-            offered = replace(
+            offered = changed(
                 deal, stage="offered", offered_by=by.value, expires_at=event.expires_at
             )
             return _on_terms(offered, event.version, event.terms)
         case facts.OfferAccepted():
-            return replace(draft, stage="agreed", version=event.version)
+            return changed(draft, stage="agreed", version=event.version)
         case facts.OfferLapsed() | facts.OfferWithdrawn():
             return draft
         case _:
@@ -76,31 +75,31 @@ def _talked(deal: Deal, event: Talked) -> Deal:
 
 def _on_terms(deal: Deal, version: int, terms: Terms) -> Deal:
     conditions = SEPARATOR.join(condition.value for condition in terms.conditions)
-    return replace(deal, version=version, conditions=conditions)
+    return changed(deal, version=version, conditions=conditions)
 
 
 def _cleared(before: Deal, event: Cleared, at: datetime) -> Deal:
-    deal = replace(before, since=at, offered_by=None, expires_at=None)
+    deal = changed(before, since=at, offered_by=None, expires_at=None)
     match event:
         case facts.TermsSubmitted():
-            return replace(deal, title=event.title, version=event.version, stage="submitted")
+            return changed(deal, title=event.title, version=event.version, stage="submitted")
         case facts.TermsWithdrawn():
             # The version is spent: another one must be agreed before any is submitted.
             said = f"it was taken back from clearance: {event.reason}"
-            return replace(deal, stage="spent", reason=said)
+            return changed(deal, stage="spent", reason=said)
         case facts.TermsCleared():
-            return replace(deal, stage="cleared")
+            return changed(deal, stage="cleared")
         case facts.ClearanceRefused():
             said = f"its clearance was refused: {event.reason}"
-            return replace(deal, stage="spent", reason=said)
+            return changed(deal, stage="spent", reason=said)
         case facts.ConditionMet():
-            return replace(before, met=with_one(before.met, event.condition.value))
+            return changed(before, met=with_one(before.met, event.condition.value))
         case facts.ContractExecuted():
-            return replace(deal, title=event.title, party=event.party, stage="executed")
+            return changed(deal, title=event.title, party=event.party, stage="executed")
         case facts.ContractAmended():
-            return replace(deal, stage="executed")
+            return changed(deal, stage="executed")
         case facts.ContractTerminated() | facts.ContractCompleted() | facts.ContractExpired():
-            return replace(deal, ended=True)
+            return changed(deal, ended=True)
         case _:
             assert_never(event)
 
@@ -123,4 +122,4 @@ def matter_after(rows: Rows, event: Looked, recorded: Recorded) -> Iterator[Row]
 def _closed(rows: Rows, contract: str, kind: str, id: str) -> Iterator[Matter]:
     matter = rows.get(Matter, contract, kind, id)
     if matter is not None:
-        yield replace(matter, open=False)
+        yield changed(matter, open=False)

@@ -21,7 +21,7 @@ def with_one(column: str, one: str) -> str:
     return column if one in ids else SEPARATOR.join((*ids, one))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Appointment:
     """A person in a role, from one day until another (both included, either may be open)."""
 
@@ -35,7 +35,7 @@ class Appointment:
     ends: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Delegation:
     """Who decides in whose place, on the kinds of subject in `kinds` or on all, until when."""
 
@@ -49,7 +49,7 @@ class Delegation:
     ends: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """A request for approval and how far it has come. `rule` is JSON; `step` counts from 1;
     `agreed` lists who agreed or was spoken for, `given` counts those who agreed in this step."""
@@ -75,7 +75,7 @@ class Request:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deal:
     """A deal, and where the terms of `version` stand since when."""
 
@@ -97,7 +97,7 @@ class Deal:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matter:
     """A deliverable that was handed over, or a conflict, and whether it is still open."""
 
@@ -112,7 +112,7 @@ class Matter:
     open: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Returned:
     """The budget, or the schedule, that came back and was not submitted again."""
 
@@ -126,7 +126,7 @@ class Returned:
     open: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overage:
     """An overage and why it is needed."""
 
@@ -138,7 +138,7 @@ class Overage:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refusal:
     """A policy's command that was refused: what was to be done to which stream, and why not."""
 

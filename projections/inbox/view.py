@@ -1,7 +1,6 @@
 """The fold that keeps what waits."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from events import budget, schedule
 from events.envelope import Recorded
@@ -18,7 +17,7 @@ from projections.inbox.rows import (
     Request,
     Returned,
 )
-from runtime.view import Row, Rows, View
+from runtime.view import Row, Rows, View, changed
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
@@ -58,7 +57,7 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
 def _submitted_again(rows: Rows, log: str) -> Iterator[Returned]:
     returned = rows.get(Returned, log)
     if returned is not None and returned.open:
-        yield replace(returned, open=False)
+        yield changed(returned, open=False)
 
 
 VIEW = View(

@@ -1,7 +1,6 @@
 """Offers that wait for an answer: whose it is, and until when."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -9,7 +8,7 @@ from events import contract as facts
 from events.contract import Side
 from events.envelope import Recorded
 from projections.obligations.rows import LAPSED, MET, OFFER, OPEN, PARTY, PRODUCTION, RELEASED, Duty
-from runtime.view import Rows
+from runtime.view import Rows, changed
 
 Offer = (
     facts.OfferMade
@@ -58,4 +57,4 @@ def _standing(
 def _ended(rows: Rows, contract: str, status: str) -> Iterator[Duty]:
     for duty in list(rows.all(Duty)):
         if duty.contract == contract and duty.kind == OFFER and duty.status == OPEN:
-            yield replace(duty, status=status)
+            yield changed(duty, status=status)

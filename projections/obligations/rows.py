@@ -13,7 +13,7 @@ OFFER, PAYMENT, DELIVERABLE, OPTION, WINDOW = "offer", "payment", "deliverable",
 PRODUCTION, PARTY = "production", "party"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deal:
     """With whom a deal is, and what it is about. `version` is the last one executed."""
 
@@ -28,7 +28,7 @@ class Deal:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Duty:
     """One thing that one side of a deal owes the other. Amounts in currency units.
 
@@ -57,7 +57,7 @@ class Duty:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paid:
     """What was paid against a commitment, less what was taken back, in currency units."""
 

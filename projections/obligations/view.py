@@ -1,7 +1,6 @@
 """The fold that keeps the rows of obligations."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
@@ -23,7 +22,7 @@ from projections.obligations.rows import (
     Paid,
 )
 from projections.obligations.terms import duties_of
-from runtime.view import Row, Rows, View
+from runtime.view import Row, Rows, View, changed
 
 Executed = facts.ContractDrafted | facts.ContractExecuted | facts.ContractAmended
 Moved = (
@@ -60,36 +59,36 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
 
 def _paid(rows: Rows, commitment: str, amount: Decimal) -> Paid:
     row = rows.get(Paid, commitment) or Paid(commitment)
-    return replace(row, amount=row.amount + amount)
+    return changed(row, amount=row.amount + amount)
 
 
 def _agreed(rows: Rows, event: Executed, recorded: Recorded) -> Iterator[Row]:
     deal = rows.get(Deal, event.contract) or Deal(event.contract)
     match event:
         case facts.ContractDrafted() | facts.ContractExecuted():
-            deal = replace(deal, kind=event.kind.value, title=event.title, party=event.party)
+            deal = changed(deal, kind=event.kind.value, title=event.title, party=event.party)
             if isinstance(event, facts.ContractDrafted):
-                yield replace(deal, name=event.name)
+                yield changed(deal, name=event.name)
                 return
             terms = event.terms
         case facts.ContractAmended():
             terms = event.after
         case _:
             assert_never(event)
-    yield replace(deal, version=event.version)
+    yield changed(deal, version=event.version)
     owed = {(duty.kind, duty.id): duty for duty in duties_of(deal, terms, recorded.recorded_at)}
     for before in list(_duties(rows, event.contract)):
         now = owed.pop((before.kind, before.id), None)
         if now is not None:
             yield _amended(before, now)
         elif before.kind != OFFER and before.status == OPEN:
-            yield replace(before, status=RELEASED)
+            yield changed(before, status=RELEASED)
     yield from owed.values()
 
 
 def _amended(before: Duty, now: Duty) -> Duty:
     """What was owed before, as the new terms have it; what has happened meanwhile stays."""
-    return replace(
+    return changed(
         now,
         since=before.since,
         status=before.status,
@@ -104,25 +103,25 @@ def _moved(rows: Rows, event: Moved) -> Iterator[Duty]:
     match event:
         case facts.PaymentEarned(payment=id):
             duty = rows.get(Duty, event.contract, PAYMENT, id)
-            now = duty and replace(duty, due_on=event.due_on, amount=event.amount, earned=True)
+            now = duty and changed(duty, due_on=event.due_on, amount=event.amount, earned=True)
         case facts.DeliverableReceived(deliverable=id):
             duty = rows.get(Duty, event.contract, DELIVERABLE, id)
-            now = duty and replace(duty, handed_over=event.received_on, note=None)
+            now = duty and changed(duty, handed_over=event.received_on, note=None)
         case facts.DeliverableAccepted(deliverable=id):
             duty = rows.get(Duty, event.contract, DELIVERABLE, id)
-            now = duty and replace(duty, status=MET)
+            now = duty and changed(duty, status=MET)
         case facts.DeliverableRejected(deliverable=id):
             duty = rows.get(Duty, event.contract, DELIVERABLE, id)
-            now = duty and replace(duty, handed_over=None, due_on=event.cure_by, note=event.reason)
+            now = duty and changed(duty, handed_over=None, due_on=event.cure_by, note=event.reason)
         case facts.OptionExercised(option=id):
             duty = rows.get(Duty, event.contract, OPTION, id)
-            now = duty and replace(duty, status=MET)
+            now = duty and changed(duty, status=MET)
         case facts.OptionExtended(option=id):
             duty = rows.get(Duty, event.contract, OPTION, id)
-            now = duty and replace(duty, due_on=event.exercise_by)
+            now = duty and changed(duty, due_on=event.exercise_by)
         case facts.OptionLapsed(option=id):
             duty = rows.get(Duty, event.contract, OPTION, id)
-            now = duty and replace(duty, status=LAPSED)
+            now = duty and changed(duty, status=LAPSED)
         case _:
             assert_never(event)
     if now is not None:
@@ -135,7 +134,7 @@ def _ended(rows: Rows, event: Ended) -> Iterator[Duty]:
     status = RELEASED if isinstance(event, facts.ContractTerminated) else LAPSED
     for duty in list(_duties(rows, event.contract)):
         if duty.status == OPEN and not (duty.kind == PAYMENT and duty.id in owed):
-            yield replace(duty, status=status)
+            yield changed(duty, status=status)
 
 
 def _duties(rows: Rows, contract: str) -> Iterator[Duty]:

@@ -10,6 +10,7 @@ import uvloop
 from runtime import doctor as checkup
 from runtime import rooms
 from runtime.cli.output import UNREACHABLE, AsJson, err, print_json
+from runtime.garbage import collected_rarely
 from runtime.instance import AlreadyUp, reachable, up
 from runtime.logs import configure
 from runtime.printing import out, table
@@ -32,7 +33,8 @@ def up_(port: Port = None, as_json: AsJson = False) -> None:
     """Start everything here, with its data in .reel, and stay up."""
     configure(settings())
     try:
-        uvloop.run(_up(_with_port(port), as_json))
+        with collected_rarely():
+            uvloop.run(_up(_with_port(port), as_json))
     except AlreadyUp as already:
         if as_json:
             print_json({"already": True, **already.card})
@@ -100,9 +102,9 @@ def _known(named: list[str] | None, known: list[str]) -> tuple[str, ...]:
 def _run(parts: Parts, port: int | None) -> None:
     configure(settings())
     chosen = _with_port(port)
-    uvloop.run(
-        Process(chosen, parts).run(lambda url: out.print(f"answers at {url}", highlight=False))
-    )
+    process = Process(chosen, parts)
+    with collected_rarely():
+        uvloop.run(process.run(lambda url: out.print(f"answers at {url}", highlight=False)))
 
 
 def migrate(as_json: AsJson = False) -> None:

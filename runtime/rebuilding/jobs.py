@@ -5,19 +5,18 @@ whose parent was killed ends with its page.
 """
 
 import asyncio
-import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import asyncpg
 import uvloop
 
 from runtime import rooms
+from runtime.garbage import collected_rarely
 from runtime.log.contract import Store
 from runtime.reading.place import Places
 from runtime.rebuilding.connecting import connected
@@ -153,17 +152,3 @@ async def _end_with(parent: int) -> None:
     while os.getppid() == parent:  # noqa: ASYNC110 - no event tells of a killed parent
         await asyncio.sleep(LOOK_SECONDS)
     os._exit(1)
-
-
-@contextmanager
-def collected_rarely() -> Iterator[None]:
-    """Rows and facts refer to nothing that refers to them, and looking for circles among so many
-    of them takes as long as the folds."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 1_000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()

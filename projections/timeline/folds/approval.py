@@ -1,12 +1,11 @@
 """What the facts of approvals and test screenings change."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from events import approval as facts
 from events.envelope import Recorded
 from projections.timeline.rows.decisions import Approval, Screening
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
@@ -15,27 +14,27 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
     match recorded.event:
         case facts.ApprovalRequested() as asked:
             row = _approval(rows, asked.request, asked.subject)
-            yield replace(row, due_on=asked.due_on, asked_on=on)
+            yield changed(row, due_on=asked.due_on, asked_on=on)
         case facts.ApprovalGranted(request=request, subject=subject, note=note):
             row = _approval(rows, request, subject)
-            yield replace(row, status="granted", decided_on=on, reason=note)
+            yield changed(row, status="granted", decided_on=on, reason=note)
         case facts.ApprovalRefused(request=request, subject=subject, reason=reason):
             row = _approval(rows, request, subject)
-            yield replace(row, status="refused", decided_on=on, reason=reason)
+            yield changed(row, status="refused", decided_on=on, reason=reason)
         case facts.ApprovalVoided(request=request, subject=subject, reason=reason):
             row = _approval(rows, request, subject)
-            yield replace(row, status="voided", decided_on=on, reason=reason)
+            yield changed(row, status="voided", decided_on=on, reason=reason)
         case facts.ApprovalFellDue(request=request, subject=subject, due_on=due_on):
-            yield replace(_approval(rows, request, subject), due_on=due_on, fell_due=True)
+            yield changed(_approval(rows, request, subject), due_on=due_on, fell_due=True)
         case facts.CutScreened() as screened:
-            yield replace(
+            yield changed(
                 _screening(rows, screened.screening, screened.cut),
                 held_on=screened.held_on,
                 place=screened.place,
                 audience=screened.audience,
             )
         case facts.ScoresRecorded() as scored:
-            yield replace(
+            yield changed(
                 _screening(rows, scored.screening, scored.cut),
                 answers=scored.answers,
                 top_two_box=scored.top_two_box,
@@ -43,7 +42,7 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
                 margin=scored.margin,
             )
         case facts.ScreeningDecided() as decided:
-            yield replace(
+            yield changed(
                 _screening(rows, decided.screening, decided.cut),
                 decision=decided.decision.value,
                 reason=decided.reason,

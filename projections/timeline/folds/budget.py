@@ -1,12 +1,11 @@
 """What the facts of the budget change: overages, as far as they are open."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from events import budget as facts
 from events.envelope import Recorded
 from projections.timeline.rows.decisions import Overage
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
@@ -18,9 +17,9 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
             )
         case facts.OverageApproved(overage=overage, amount=amount):
             row = rows.get(Overage, overage) or Overage(overage, amount)
-            yield replace(row, amount=amount, status="approved")
+            yield changed(row, amount=amount, status="approved")
         case facts.OverageRefused(overage=overage, amount=amount):
             row = rows.get(Overage, overage) or Overage(overage, amount)
-            yield replace(row, amount=amount, status="refused")
+            yield changed(row, amount=amount, status="refused")
         case _:
             return

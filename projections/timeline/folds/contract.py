@@ -1,20 +1,19 @@
 """What the facts of deals change: what is engaged, owed, optioned, released and delivered when."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from events import contract as facts
 from events.envelope import Recorded
 from projections.timeline.folds.terms import spoken_of
 from projections.timeline.rows.deals import Conflict, Deal, Deliverable, Option, Payment
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
     """The rows that one fact of a deal changes."""
     match recorded.event:
         case facts.ContractDrafted() as drafted:
-            deal = replace(
+            deal = changed(
                 _deal(rows, drafted.contract), title=drafted.title, kind=drafted.kind.value
             )
             yield from _proposed(rows, deal, drafted.terms, recorded.id)
@@ -29,19 +28,19 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
             yield deal
             yield from spoken_of(rows, deal, executed.terms, recorded.id)
         case facts.ContractAmended() as amended:
-            deal = replace(_deal(rows, amended.contract), phase="executed", signed=True)
+            deal = changed(_deal(rows, amended.contract), phase="executed", signed=True)
             yield deal
             yield from spoken_of(rows, deal, amended.after, recorded.id)
         case facts.ContractTerminated() as terminated:
-            yield replace(_deal(rows, terminated.contract), phase="terminated")
+            yield changed(_deal(rows, terminated.contract), phase="terminated")
             for name in terminated.released:
-                yield replace(_payment(rows, terminated.contract, name), released=True)
+                yield changed(_payment(rows, terminated.contract, name), released=True)
         case facts.ContractCompleted(contract=contract):
-            yield replace(_deal(rows, contract), phase="completed")
+            yield changed(_deal(rows, contract), phase="completed")
         case facts.ContractExpired(contract=contract):
-            yield replace(_deal(rows, contract), phase="expired")
+            yield changed(_deal(rows, contract), phase="expired")
         case facts.PaymentEarned() as earned:
-            yield replace(
+            yield changed(
                 _payment(rows, earned.contract, earned.payment),
                 amount=earned.amount,
                 due_on=earned.due_on,
@@ -53,7 +52,7 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
             yield Conflict(one.contract, one.conflict, one.problem, one.cause, days)
         case facts.ConflictResolved() as one:
             row = rows.get(Conflict, one.contract, one.conflict)
-            yield replace(
+            yield changed(
                 row or Conflict(one.contract, one.conflict, one.conflict, one.cause), resolved=True
             )
         case _:
@@ -67,7 +66,7 @@ def _deal(rows: Rows, contract: str) -> Deal:
 
 def _unless_signed(deal: Deal, phase: str) -> Deal:
     """While an amendment is spoken of, what was signed stands."""
-    return deal if deal.signed else replace(deal, phase=phase)
+    return deal if deal.signed else changed(deal, phase=phase)
 
 
 def _proposed(rows: Rows, deal: Deal, terms: facts.Terms, cause: str) -> Iterator[Row]:
@@ -86,17 +85,17 @@ def _option(rows: Rows, recorded: Recorded) -> Iterator[Option]:
             row = rows.get(Option, exercised.contract, exercised.option) or Option(
                 exercised.contract, exercised.option, exercised.option, exercised.exercised_on
             )
-            yield replace(row, exercised_on=exercised.exercised_on, price=exercised.price)
+            yield changed(row, exercised_on=exercised.exercised_on, price=exercised.price)
         case facts.OptionExtended() as extended:
             row = rows.get(Option, extended.contract, extended.option) or Option(
                 extended.contract, extended.option, extended.option, extended.was
             )
-            yield replace(row, exercise_by=extended.exercise_by, cause=recorded.id)
+            yield changed(row, exercise_by=extended.exercise_by, cause=recorded.id)
         case facts.OptionLapsed() as lapsed:
             row = rows.get(Option, lapsed.contract, lapsed.option) or Option(
                 lapsed.contract, lapsed.option, lapsed.option, lapsed.exercise_by
             )
-            yield replace(row, lapsed=True)
+            yield changed(row, lapsed=True)
         case _:
             return
 
@@ -115,11 +114,11 @@ def _deliverable(rows: Rows, recorded: Recorded) -> Iterator[Deliverable]:
             return
     match event:
         case facts.DeliverableReceived(received_on=on):
-            yield replace(row, status="received", received_on=on)
+            yield changed(row, status="received", received_on=on)
         case facts.DeliverableAccepted(accepted_on=on):
-            yield replace(row, status="accepted", accepted_on=on)
+            yield changed(row, status="accepted", accepted_on=on)
         case facts.DeliverableRejected() as rejected:
-            yield replace(
+            yield changed(
                 row,
                 status="rejected",
                 due_on=rejected.cure_by,

@@ -2,28 +2,27 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 
 from events import schedule as facts
 from events.envelope import Recorded
 from projections.timeline.rows.schedule import Milestone, Schedule, ShootDay, Task
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
     """The rows that one fact of the schedule changes."""
     match recorded.event:
         case facts.ScheduleDrafted():
-            yield replace(_schedule(rows), phase="draft", version=1)
+            yield changed(_schedule(rows), phase="draft", version=1)
         case facts.ScheduleSubmitted(version=version):
-            yield replace(_schedule(rows), phase="submitted", version=version)
+            yield changed(_schedule(rows), phase="submitted", version=version)
         case facts.ScheduleReturned(version=version):
-            yield replace(_schedule(rows), phase="draft", version=version + 1)
+            yield changed(_schedule(rows), phase="draft", version=version + 1)
         case facts.ScheduleReopened(version=version):
-            yield replace(_schedule(rows), phase="draft", version=version)
+            yield changed(_schedule(rows), phase="draft", version=version)
         case facts.BehindThresholdSet(eighths=eighths):
-            yield replace(_schedule(rows), behind_threshold=eighths)
+            yield changed(_schedule(rows), behind_threshold=eighths)
         case facts.ShootDaysPlanned() as planned:
             yield _chosen(_schedule(rows), planned)
             yield from _days_planned(rows, planned.days, recorded.id)
@@ -44,7 +43,7 @@ def _schedule(rows: Rows) -> Schedule:
 
 
 def _chosen(schedule: Schedule, by: facts.ShootDaysPlanned | facts.ScheduleLocked) -> Schedule:
-    return replace(schedule, board=by.board, calendar=by.calendar.model_dump_json())
+    return changed(schedule, board=by.board, calendar=by.calendar.model_dump_json())
 
 
 def _days_planned(
@@ -54,31 +53,31 @@ def _days_planned(
     now = {one.day: one for one in planned}
     for row in list(rows.all(ShootDay)):
         if row.day not in now and row.planned_for is not None:
-            yield replace(row, planned_for=None, reason=None, cause=cause)
+            yield changed(row, planned_for=None, reason=None, cause=cause)
     for one in now.values():
         row = rows.get(ShootDay, one.day) or ShootDay(one.day)
         if row.planned_for is not None and row.planned_for != one.on:
-            row = replace(row, reason=None, cause=cause)
+            row = changed(row, reason=None, cause=cause)
         eighths = one.eighths if row.wrapped_on is None else row.eighths_planned
-        yield replace(row, planned_for=one.on, eighths_planned=eighths)
+        yield changed(row, planned_for=one.on, eighths_planned=eighths)
 
 
 def _locked(rows: Rows, locked: facts.ScheduleLocked, cause: str) -> Iterator[Row]:
     """What stands now is the baseline from here on."""
-    schedule = replace(_schedule(rows), phase="locked", version=locked.version)
-    yield replace(_chosen(schedule, locked), locked_version=locked.version)
+    schedule = changed(_schedule(rows), phase="locked", version=locked.version)
+    yield changed(_chosen(schedule, locked), locked_version=locked.version)
     days = {one.day: one.on for one in locked.days}
     told = set[int]()
     for row in _days_planned(rows, locked.days, cause):
         told.add(row.day)
-        yield replace(row, baseline=days.get(row.day))
+        yield changed(row, baseline=days.get(row.day))
     for day in list(rows.all(ShootDay)):
         if day.day not in told:
-            yield replace(day, baseline=None)
+            yield changed(day, baseline=None)
     for milestone in list(rows.all(Milestone)):
-        yield replace(milestone, baseline=milestone.falls_on)
+        yield changed(milestone, baseline=milestone.falls_on)
     for task in list(rows.all(Task)):
-        yield replace(task, baseline_starts_on=task.starts_on, baseline_days=task.days)
+        yield changed(task, baseline_starts_on=task.starts_on, baseline_days=task.days)
 
 
 def _shot(
@@ -89,18 +88,18 @@ def _shot(
     day = rows.get(ShootDay, event.day) or ShootDay(event.day)
     match event:
         case facts.ShootDayWrapped() as wrapped:
-            yield replace(
+            yield changed(
                 day,
                 wrapped_on=wrapped.on,
                 eighths_shot=wrapped.eighths,
                 eighths_planned=wrapped.eighths_planned,
             )
         case facts.ShootDayFellBehind():
-            yield replace(day, fell_behind=True)
+            yield changed(day, fell_behind=True)
         case facts.ShootDaysMoved() as moved:
             for one in moved.days:
                 day = rows.get(ShootDay, one.day) or ShootDay(one.day)
-                yield replace(day, planned_for=one.on, reason=moved.reason, cause=cause)
+                yield changed(day, planned_for=one.on, reason=moved.reason, cause=cause)
 
 
 def _milestone(
@@ -114,8 +113,8 @@ def _milestone(
     match event:
         case facts.MilestoneSet() as to:
             if row is not None and row.falls_on != on:
-                known = replace(known, reason=None, cause=cause)
-            return replace(
+                known = changed(known, reason=None, cause=cause)
+            return changed(
                 known,
                 kind=kind,
                 name=to.name,
@@ -124,9 +123,9 @@ def _milestone(
                 links=_links(to.links),
             )
         case facts.MilestoneMoved(reason=reason):
-            return replace(known, falls_on=on, reason=reason, cause=cause)
+            return changed(known, falls_on=on, reason=reason, cause=cause)
         case facts.MilestoneReached():
-            return replace(known, reached_on=on)
+            return changed(known, reached_on=on)
 
 
 def _task(
@@ -137,8 +136,8 @@ def _task(
     match event:
         case facts.TaskSet() as to:
             if row is not None and _is_elsewhere(row, to.starts_on, to.days):
-                known = replace(known, reason=None, cause=cause)
-            return replace(
+                known = changed(known, reason=None, cause=cause)
+            return changed(
                 known,
                 kind=to.kind.value,
                 name=to.name,
@@ -147,11 +146,11 @@ def _task(
                 links=_links(to.links),
             )
         case facts.TaskMoved() as to:
-            return replace(
+            return changed(
                 known, starts_on=to.starts_on, days=to.days, reason=to.reason, cause=cause
             )
         case facts.TaskFinished(on=on):
-            return replace(known, finished_on=on)
+            return changed(known, finished_on=on)
 
 
 def _is_elsewhere(task: Task, starts_on: date, days: int) -> bool:

@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
 from events import contract as facts
 from events.names import id_of
 from projections.timeline.rows.deals import Deal, Deliverable, Engagement, Option, Payment, Window
-from runtime.view import Row, Rows
+from runtime.view import Row, Rows, changed
 
 R = TypeVar("R", Payment, Option, Window, Deliverable)
 When = date | tuple[date, date | None] | None
@@ -45,7 +44,7 @@ def _named(rows: Rows, deal: Deal, table: type[R], named: Iterable[R]) -> Iterat
     for row in list(rows.all(table)):
         key = tuple(getattr(row, column) for column in table.KEY)
         if row.contract == deal.contract and key not in by_key and not row.gone:
-            yield replace(row, gone=True)
+            yield changed(row, gone=True)
     yield from by_key.values()
 
 
@@ -64,12 +63,12 @@ def _engagement(
     row = rows.get(Engagement, deal.contract)
     if one is None:
         if row is not None and not row.gone:
-            yield replace(row, gone=True)
+            yield changed(row, gone=True)
         return
     row = row or Engagement(
         deal.contract, one.role, one.starts_on, one.ends_on, one.firm, one.element
     )
-    yield replace(
+    yield changed(
         row,
         role=one.role,
         starts_on=one.starts_on,
@@ -86,7 +85,7 @@ def _engagement(
 def _payment(rows: Rows, deal: Deal, terms: facts.Terms, one: facts.Payment, cause: str) -> Payment:
     row = rows.get(Payment, deal.contract, one.payment) or Payment(deal.contract, one.payment)
     due_on = row.due_on if row.earned else one.due_on
-    return replace(
+    return changed(
         row,
         amount=one.amount,
         currency=terms.currency,
@@ -102,7 +101,7 @@ def _option(rows: Rows, deal: Deal, one: facts.Option, cause: str) -> Option:
     row = rows.get(Option, deal.contract, one.option) or Option(
         deal.contract, one.option, one.right, one.exercise_by
     )
-    return replace(
+    return changed(
         row,
         right_to=one.right,
         exercise_by=one.exercise_by,
@@ -137,7 +136,7 @@ def _window(rows: Rows, deal: Deal, id_: str, one: facts.Window, cause: str) -> 
     if deal.signed and row.baseline_opens_on is None:
         # The end goes with the beginning: what was signed without an end has none here either.
         baseline = one.opens_on, one.closes_on
-    return replace(
+    return changed(
         row,
         opens_on=one.opens_on,
         closes_on=one.closes_on,
@@ -155,7 +154,7 @@ def _deliverable(rows: Rows, deal: Deal, one: facts.Deliverable, cause: str) -> 
     row = rows.get(Deliverable, deal.contract, one.deliverable) or Deliverable(
         deal.contract, one.deliverable, one.name, one.due_on
     )
-    return replace(
+    return changed(
         row,
         name=one.name,
         due_on=one.due_on,

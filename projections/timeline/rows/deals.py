@@ -8,7 +8,7 @@ from typing import ClassVar
 from events.money import ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deal:
     """A deal. Its terms below are those that were signed, before that those last spoken of."""
 
@@ -22,7 +22,7 @@ class Deal:
     signed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Engagement:
     """When somebody is engaged by a deal; `gone` is what its terms hold no more."""
 
@@ -41,7 +41,7 @@ class Engagement:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Payment:
     """A payment; while it waits for something (`upon`) it may have no date."""
 
@@ -61,7 +61,7 @@ class Payment:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Option:
     """A right that lapses at the end of a day."""
 
@@ -81,7 +81,7 @@ class Option:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """A release window; `release` tells those of one deal apart."""
 
@@ -101,7 +101,7 @@ class Window:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deliverable:
     """Something to hand over; what did not pass has a new day, with the reason."""
 
@@ -121,7 +121,7 @@ class Deliverable:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conflict:
     """What no longer fits a deal; `days` are dates, joined by commas."""
 

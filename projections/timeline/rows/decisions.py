@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Approval:
     """A request for approval of one exact version."""
 
@@ -25,7 +25,7 @@ class Approval:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Screening:
     """A cut before an audience; scores are shares from 0 to 1."""
 
@@ -46,7 +46,7 @@ class Screening:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overage:
     """Money over the approved budget that will be needed."""
 

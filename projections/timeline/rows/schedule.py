@@ -5,7 +5,7 @@ from datetime import date
 from typing import ClassVar
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schedule:
     """The schedule as a whole; `calendar` is the chosen one as JSON."""
 
@@ -20,7 +20,7 @@ class Schedule:
     behind_threshold: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Milestone:
     """A milestone at its own date. `links` is JSON, as in the fact that set them."""
 
@@ -39,7 +39,7 @@ class Milestone:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """A task at its own first day, in working days; None while only its end was heard of."""
 
@@ -59,7 +59,7 @@ class Task:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShootDay:
     """A shoot day; `planned_for` is None once it is planned no more."""
 

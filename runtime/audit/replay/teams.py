@@ -13,7 +13,7 @@ from events.envelope import Recorded
 from runtime.view import Row, Rows, View
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opened:
     """What the production was opened as."""
 
@@ -26,7 +26,7 @@ class Opened:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Appointed:
     """One role of one person, from and until when."""
 

@@ -1,0 +1,39 @@
+"""Rows of every read model are changed as `dataclasses.replace` changes them."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from runtime.rooms import projections
+from runtime.view import changed
+
+pytestmark = pytest.mark.unit
+
+TABLES = [table for one in projections().values() for table in one.view.tables]
+every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__qualname__)
+
+
+def row_of(table: type[Any], mark: str) -> Any:
+    return table(**{one.name: f"{mark} {one.name}" for one in fields(table)})
+
+
+@every_table
+def test_a_changed_row_is_another_one_that_differs_in_what_was_said(table: type[Any]) -> None:
+    row, other = row_of(table, "before"), row_of(table, "after")
+    for one in fields(table):
+        column = {one.name: getattr(other, one.name)}
+        assert changed(row, **column) == replace(row, **column)
+    assert row == row_of(table, "before")
+
+
+@every_table
+def test_a_column_that_the_row_has_not_is_refused(table: type[Any]) -> None:
+    with pytest.raises(TypeError, match=f"a {table.__name__} has no colour, weight"):
+        changed(row_of(table, "before"), weight=1, colour="red")
+
+
+@every_table
+def test_rows_have_no_slots(table: type[Any]) -> None:
+    """What is copied is their dictionary."""
+    assert not hasattr(table, "__slots__")

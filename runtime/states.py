@@ -5,7 +5,7 @@ such a state come when a decision first asks for them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncpg
@@ -13,6 +13,7 @@ from cachetools import LRUCache
 
 from events.envelope import Recorded
 from events.event import Event
+from runtime.changing import changed
 from runtime.decider import Decider
 from runtime.log.coalesced import Coalesced
 from runtime.log.committer import OUTCOME_UNKNOWN
@@ -28,7 +29,7 @@ PAGE = 10_000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folded:
     """A stream's state at a version (0 before any event), and what its events weigh in bytes.
     `kept` is the version that its snapshot has; 0 where there is none."""
@@ -115,7 +116,7 @@ class States:
             self._folded.pop(stream, None)
             return
         size_bytes = folded.size_bytes + append.size_bytes
-        after = replace(folded, state=state, version=answer.version, size_bytes=size_bytes)
+        after = changed(folded, state=state, version=answer.version, size_bytes=size_bytes)
         self._remember(stream, after)
         self._keep_if_worth_it(stream, after, WARM_EVENTS)
 
@@ -127,7 +128,7 @@ class States:
         events = [recorded.event for recorded in page]
         size_bytes = folded.size_bytes + sum(len(recorded.payload) for recorded in page)
         state = await self._evolved(decider, stream, folded.state, events)
-        return replace(folded, state=state, version=page[-1].version, size_bytes=size_bytes)
+        return changed(folded, state=state, version=page[-1].version, size_bytes=size_bytes)
 
     async def _evolved(
         self, decider: Decider[Any, Any], stream: str, state: Any, events: Sequence[Event]
@@ -169,4 +170,4 @@ class States:
     def _is_kept(self, stream: str, version: int) -> None:
         cached = self._folded.get(stream)
         if cached is not None:
-            self._folded[stream] = replace(cached, kept=max(cached.kept, version))
+            self._folded[stream] = changed(cached, kept=max(cached.kept, version))

@@ -15,7 +15,8 @@ from projections.budget_status.rows import (
     Overage,
     OverageAccount,
 )
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 
 def evolve_costs(rows: Rows, event: Event) -> Iterable[Row]:

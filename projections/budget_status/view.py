@@ -17,7 +17,8 @@ from projections.budget_status.rows import (
     Overage,
     OverageAccount,
 )
-from runtime.view import Row, Rows, View, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows, View
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:

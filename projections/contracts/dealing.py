@@ -9,7 +9,8 @@ from events.contract import Side
 from events.envelope import Recorded
 from projections.contracts.moves import Cleared, Dealing, Ended, Negotiated, move_of
 from projections.contracts.rows import Deal, Standing, Version
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 
 def dealt(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Row]:

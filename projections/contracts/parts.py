@@ -5,7 +5,8 @@ from typing import assert_never
 from events import contract as facts
 from events.envelope import Recorded
 from projections.contracts.rows import Standing
-from runtime.view import Rows, changed
+from runtime.changing import changed
+from runtime.view import Rows
 
 Part = (
     facts.PaymentEarned

@@ -9,7 +9,8 @@ from projections.contracts.dealing import dealt
 from projections.contracts.moves import Dealing
 from projections.contracts.parts import Part, standing_after
 from projections.contracts.rows import Commitment, Deal, Move, Standing, Version
-from runtime.view import Row, Rows, View, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows, View
 
 Promised = money.CommitmentRaised | money.CommitmentClosed | money.CostPosted | money.CostReversed
 

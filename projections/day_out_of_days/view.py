@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from events import schedule as facts
 from events.envelope import Recorded
-from runtime.view import Row, Rows, View, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows, View
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from projections.inbox.rows import (
     Request,
     with_one,
 )
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 People = (
     facts.PersonAppointed

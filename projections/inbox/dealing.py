@@ -8,7 +8,8 @@ from events import contract as facts
 from events.contract import Side, Terms
 from events.envelope import Recorded
 from projections.inbox.rows import SEPARATOR, Deal, Matter, with_one
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 DELIVERABLE, CONFLICT = "deliverable", "conflict"
 

@@ -8,7 +8,8 @@ from events import contract as facts
 from events.contract import Side
 from events.envelope import Recorded
 from projections.obligations.rows import LAPSED, MET, OFFER, OPEN, PARTY, PRODUCTION, RELEASED, Duty
-from runtime.view import Rows, changed
+from runtime.changing import changed
+from runtime.view import Rows
 
 Offer = (
     facts.OfferMade

@@ -22,7 +22,8 @@ from projections.obligations.rows import (
     Paid,
 )
 from projections.obligations.terms import duties_of
-from runtime.view import Row, Rows, View, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows, View
 
 Executed = facts.ContractDrafted | facts.ContractExecuted | facts.ContractAmended
 Moved = (

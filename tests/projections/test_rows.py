@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from runtime.changing import changed
 from runtime.rooms import projections
-from runtime.view import changed
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from events import budget as facts
 from events.envelope import Recorded
 from projections.timeline.rows.decisions import Overage
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:

@@ -6,7 +6,8 @@ from events import contract as facts
 from events.envelope import Recorded
 from projections.timeline.folds.terms import spoken_of
 from projections.timeline.rows.deals import Conflict, Deal, Deliverable, Option, Payment
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:

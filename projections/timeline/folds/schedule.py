@@ -7,7 +7,8 @@ from datetime import date
 from events import schedule as facts
 from events.envelope import Recorded
 from projections.timeline.rows.schedule import Milestone, Schedule, ShootDay, Task
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:

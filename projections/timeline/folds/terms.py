@@ -8,7 +8,8 @@ from typing import TypeVar
 from events import contract as facts
 from events.names import id_of
 from projections.timeline.rows.deals import Deal, Deliverable, Engagement, Option, Payment, Window
-from runtime.view import Row, Rows, changed
+from runtime.changing import changed
+from runtime.view import Row, Rows
 
 R = TypeVar("R", Payment, Option, Window, Deliverable)
 When = date | tuple[date, date | None] | None

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from events.approval import AppointmentEnded, PersonAppointed, ProductionOpened
 from events.envelope import Recorded
+from runtime.changing import changed
 from runtime.view import Row, Rows, View
 
 
@@ -48,12 +49,12 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
             before = rows.get(Opened) or Opened(
                 opened.title, opened.kind, opened.currency, opened.time_zone
             )
-            yield replace(before, title=opened.title)
+            yield changed(before, title=opened.title)
         case PersonAppointed() as fact:
             yield Appointed(fact.person, fact.role, fact.starts, fact.ends)
         case AppointmentEnded() as ended:
             if before_it := rows.get(Appointed, ended.person, ended.role):
-                yield replace(before_it, ends=ended.ends)
+                yield changed(before_it, ends=ended.ends)
         case _:
             pass
 

@@ -1,6 +1,6 @@
 """The phases of a request, and how facts lead from one to the next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from events.approval import (
@@ -13,6 +13,7 @@ from events.approval import (
     ConsultationGiven,
     Step,
 )
+from runtime.changing import changed
 
 Vote = ApprovalGiven | ApprovalGranted
 
@@ -92,9 +93,9 @@ def evolve(request: Request, event: RequestEvent) -> Request:
     asked, views = request.asked, request.views
     match event:
         case ConsultationGiven():
-            return replace(request, views=views | {event})
+            return changed(request, views=views | {event})
         case ApprovalGiven():
-            return replace(request, votes=(*request.votes, event))
+            return changed(request, votes=(*request.votes, event))
         case ApprovalGranted():
             return Granted(asked, (*request.votes, event), views)
         case ApprovalRefused():
@@ -102,7 +103,7 @@ def evolve(request: Request, event: RequestEvent) -> Request:
         case ApprovalVoided():
             return Voided(asked, event, views)
         case ApprovalFellDue():
-            return replace(request, fell_due=True)
+            return changed(request, fell_due=True)
         case _:
             assert_never(event)
 

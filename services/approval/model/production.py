@@ -1,7 +1,7 @@
 """A production: its opening, its team and its rules."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from immutables import Map
@@ -17,6 +17,7 @@ from events.approval import (
 )
 from events.event import Event
 from events.names import HOUSE
+from runtime.changing import changed
 from runtime.decider import Context, Decider
 from services.approval.commands import (
     AppointPerson,
@@ -99,18 +100,18 @@ def evolve(production: Production, event: ProductionEvent) -> Production:
     assert isinstance(production, Open)
     match event:
         case PersonAppointed():
-            return replace(production, team=with_appointment(production.team, event))
+            return changed(production, team=with_appointment(production.team, event))
         case AppointmentEnded():
             before = production.team[event.person, event.role]
             ended = before.model_copy(update={"ends": event.ends})
-            return replace(production, team=with_appointment(production.team, ended))
+            return changed(production, team=with_appointment(production.team, ended))
         case ApprovalRulesSet():
-            return replace(production, rules=production.rules.set(event.subject_kind, event.rules))
+            return changed(production, rules=production.rules.set(event.subject_kind, event.rules))
         case AuthorityDelegated():
             delegations = with_delegation(production.delegations, event)
-            return replace(production, delegations=delegations)
+            return changed(production, delegations=delegations)
         case DelegationEnded():
-            return replace(production, delegations=with_end(production.delegations, event))
+            return changed(production, delegations=with_end(production.delegations, event))
         case _:
             assert_never(event)
 

@@ -1,10 +1,11 @@
 """The phases of an overage, and how facts lead from one to the next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from immutables import Map
 
 from events.budget import OverageApproved, OverageCause, OverageForecast, OverageRefused
+from runtime.changing import changed
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,13 @@ Overages = Map[str, Overage]
 def asked(overages: Overages, event: OverageForecast) -> Overages:
     """The overages with this one open. A forecast from costs asks for all that is needed, what was
     refused before included."""
-    changed = overages.mutate()
+    after = overages.mutate()
     if event.cause is OverageCause.FORECAST:
         for reference, one in overages.items():
             if isinstance(one, RefusedOverage) and one.forecast.cause is event.cause:
-                changed[reference] = replace(one, asked_again=True)
-    changed[event.overage] = OpenOverage(event)
-    return changed.finish()
+                after[reference] = changed(one, asked_again=True)
+    after[event.overage] = OpenOverage(event)
+    return after.finish()
 
 
 def answered(overages: Overages, event: OverageApproved | OverageRefused) -> Overages:

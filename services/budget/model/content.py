@@ -5,13 +5,14 @@ that stays the same with the plan before it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
 from immutables import Map
 
 from events.budget import AccountTotal, Category, Level, Line, PricedLine
 from events.money import ZERO, rounded
+from runtime.changing import changed
 from runtime.content import content_hash
 from services.budget.model.rejections import (
     AccountIsInAnotherCategory,
@@ -52,7 +53,7 @@ class Content:
 
     def with_categories(self, categories: Iterable[Category]) -> "Content":
         """This content with those headings."""
-        return replace(
+        return changed(
             self, categories=self.categories.update((one.category, one) for one in categories)
         )
 
@@ -63,17 +64,17 @@ class Content:
             by_id[line.line] = line
             home = homes.get(line.account)
             homes[line.account] = Home(line.category, home.lines + 1 if home else 1)
-        return replace(self, lines=by_id.finish(), homes=homes.finish())
+        return changed(self, lines=by_id.finish(), homes=homes.finish())
 
     def without(self, line: PricedLine) -> "Content":
         """This content without that line; the last one of an account sets the account free."""
         home = self.homes[line.account]
         homes = (
-            self.homes.set(line.account, replace(home, lines=home.lines - 1))
+            self.homes.set(line.account, changed(home, lines=home.lines - 1))
             if home.lines > 1
             else self.homes.delete(line.account)
         )
-        return replace(
+        return changed(
             self,
             lines=self.lines.delete(line.line),
             homes=homes,

@@ -1,6 +1,6 @@
 """What was promised, spent, taken back and estimated, by its business ids."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import assert_never
 
@@ -18,6 +18,7 @@ from events.budget import (
     OverageThresholdSet,
 )
 from events.money import ZERO
+from runtime.changing import changed
 from services.budget.model.asked import Overages, answered, asked
 
 
@@ -106,14 +107,14 @@ def evolve(ledger: Ledger, event: LedgerEvent) -> Ledger:
         case EstimateSet():
             return _estimated(ledger, event)
         case OverageThresholdSet():
-            return replace(ledger, threshold=event)
+            return changed(ledger, threshold=event)
         case OverageForecast():
-            return replace(ledger, overages=asked(ledger.overages, event))
+            return changed(ledger, overages=asked(ledger.overages, event))
         case OverageApproved():
             overages = answered(ledger.overages, event)
-            return replace(ledger, overages=overages, approvals=(*ledger.approvals, event))
+            return changed(ledger, overages=overages, approvals=(*ledger.approvals, event))
         case OverageRefused():
-            return replace(ledger, overages=answered(ledger.overages, event))
+            return changed(ledger, overages=answered(ledger.overages, event))
         case _:
             assert_never(event)
 
@@ -121,12 +122,12 @@ def evolve(ledger: Ledger, event: LedgerEvent) -> Ledger:
 def _posted(ledger: Ledger, event: CostPosted) -> Ledger:
     postings = ledger.postings.set(event.posting, StandingPosting(event))
     moved = _moved(ledger, event.account, committed=-event.relieved, cost=event.amount)
-    return _opened(replace(moved, postings=postings), event.commitment, -event.relieved)
+    return _opened(changed(moved, postings=postings), event.commitment, -event.relieved)
 
 
 def _reversed(ledger: Ledger, event: CostReversed) -> Ledger:
     posting = ReversedPosting(ledger.postings[event.posting].posted, event)
-    taken_back = replace(
+    taken_back = changed(
         _moved(ledger, event.account, committed=event.restored, cost=-event.amount),
         postings=ledger.postings.set(event.posting, posting),
         reversals=ledger.reversals.set(event.reversal, event),
@@ -134,17 +135,17 @@ def _reversed(ledger: Ledger, event: CostReversed) -> Ledger:
     commitment = ledger.commitments.get(event.commitment) if event.commitment else None
     if isinstance(commitment, ClosedCommitment):
         amount = commitment.taken_back + event.amount
-        return _with(taken_back, replace(commitment, taken_back=amount))
+        return _with(taken_back, changed(commitment, taken_back=amount))
     return _opened(taken_back, event.commitment, event.restored)
 
 
 def _estimated(ledger: Ledger, event: EstimateSet) -> Ledger:
-    standing = replace(
+    standing = changed(
         ledger.accounts.get(event.account, Standing()),
         estimate=event,
         approvals_before=len(ledger.approvals),
     )
-    return replace(
+    return changed(
         ledger,
         estimates=ledger.estimates.set(event.estimate, event),
         estimate_counts=ledger.estimate_counts.set(event.account, event.number),
@@ -155,12 +156,12 @@ def _estimated(ledger: Ledger, event: EstimateSet) -> Ledger:
 def _moved(ledger: Ledger, account: str, committed: Decimal, cost: Decimal = ZERO) -> Ledger:
     """The ledger with what is committed and spent on an account moved by those amounts."""
     before = ledger.accounts.get(account, Standing())
-    after = replace(
+    after = changed(
         before,
         committed=before.committed + committed,
         cost_to_date=before.cost_to_date + cost,
     )
-    return replace(ledger, accounts=ledger.accounts.set(account, after))
+    return changed(ledger, accounts=ledger.accounts.set(account, after))
 
 
 def _opened(ledger: Ledger, reference: str | None, amount: Decimal) -> Ledger:
@@ -168,9 +169,9 @@ def _opened(ledger: Ledger, reference: str | None, amount: Decimal) -> Ledger:
     commitment = ledger.commitments.get(reference) if reference is not None else None
     if not isinstance(commitment, OpenCommitment):
         return ledger
-    return _with(ledger, replace(commitment, open=commitment.open + amount))
+    return _with(ledger, changed(commitment, open=commitment.open + amount))
 
 
 def _with(ledger: Ledger, commitment: Commitment) -> Ledger:
     reference = commitment.raised.commitment
-    return replace(ledger, commitments=ledger.commitments.set(reference, commitment))
+    return changed(ledger, commitments=ledger.commitments.set(reference, commitment))

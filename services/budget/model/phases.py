@@ -1,6 +1,6 @@
 """The phases of a budget, and how facts lead from one to the next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from events.budget import (
@@ -16,6 +16,7 @@ from events.budget import (
     LineRevised,
     LinesImported,
 )
+from runtime.changing import changed
 from runtime.versions import Approved, Draft, Submitted, Undrafted, to_edit
 from services.budget.model.content import Content
 from services.budget.model.rejections import (
@@ -63,10 +64,10 @@ def evolve(budget: Budget, event: BudgetEvent) -> Budget:
             return Draft(budget.content, event.version)
         case HotCostBaseSet():
             assert isinstance(budget, Locked)
-            return replace(budget, hot_base=event)
+            return changed(budget, hot_base=event)
         case CategoriesAdded() | LineAdded() | LinesImported() | LineRevised() | LineRemoved():
             assert isinstance(budget, Draft)
-            return replace(budget, content=_edited(budget.content, event))
+            return changed(budget, content=_edited(budget.content, event))
         case _:
             assert_never(event)
 

@@ -1,6 +1,5 @@
 """How facts lead a deal from one phase to the next."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from events.contract import (
@@ -34,6 +33,7 @@ from events.contract import (
     TermsSubmitted,
     TermsWithdrawn,
 )
+from runtime.changing import changed
 from services.contract.model.facts import DealEvent, DoneEvent, TalksEvent
 from services.contract.model.phases import (
     Agreed,
@@ -58,14 +58,14 @@ def evolve(contract: Contract, event: DealEvent) -> Contract:
     match event:
         case ConditionMet():
             met = contract.deal.met | {event.condition}
-            return replace(contract, deal=replace(contract.deal, met=met))
+            return changed(contract, deal=changed(contract.deal, met=met))
         case ContractExecuted():
             return Executed(
                 contract.deal, event.version, event.terms, event.executed_on, event.version
             )
         case ContractAmended():
             assert isinstance(contract, Executed)
-            return replace(
+            return changed(
                 contract,
                 version=event.version,
                 terms=event.after,
@@ -107,13 +107,13 @@ def evolve(contract: Contract, event: DealEvent) -> Contract:
 
 def _talked(contract: UnderWay, event: TalksEvent) -> UnderWay:
     if isinstance(event, TermsWithdrawn | ClearanceRefused):
-        contract = replace(contract, deal=replace(contract.deal, spent=event.version))
+        contract = changed(contract, deal=changed(contract.deal, spent=event.version))
     if isinstance(contract, Negotiated):
-        return replace(contract, talks=_talks(contract, event))
+        return changed(contract, talks=_talks(contract, event))
     written = max(contract.written, event.version)
     if isinstance(event, TermsRedrafted) and is_in_force(contract, event.terms):
-        return replace(contract, amendment=None, written=written)
-    return replace(contract, amendment=_talks(contract, event), written=written)
+        return changed(contract, amendment=None, written=written)
+    return changed(contract, amendment=_talks(contract, event), written=written)
 
 
 def is_in_force(contract: Executed, terms: Terms) -> bool:
@@ -143,11 +143,11 @@ def _talks(contract: UnderWay, event: TalksEvent) -> Talks:
         case OfferLapsed() | OfferWithdrawn():
             return Draft(event.version, talks_of(contract).terms)
         case LongFormDrafted():
-            return replace(_agreed(contract), long_form=event.document_hash)
+            return changed(_agreed(contract), long_form=event.document_hash)
         case TermsSubmitted() | TermsCleared():
-            return replace(_agreed(contract), clearance=event)
+            return changed(_agreed(contract), clearance=event)
         case TermsWithdrawn() | ClearanceRefused():
-            return replace(_agreed(contract), clearance=None)
+            return changed(_agreed(contract), clearance=None)
         case _:
             assert_never(event)
 
@@ -161,22 +161,22 @@ def _agreed(contract: UnderWay) -> Agreed:
 def _performed(contract: Executed, event: DoneEvent) -> Executed:
     match event:
         case PaymentEarned():
-            return replace(contract, earned=contract.earned.set(event.payment, event))
+            return changed(contract, earned=contract.earned.set(event.payment, event))
         case DeliverableReceived() | DeliverableAccepted() | DeliverableRejected():
             deliveries = contract.deliveries.set(event.deliverable, event)
-            return replace(contract, deliveries=deliveries)
+            return changed(contract, deliveries=deliveries)
         case OptionExercised() | OptionLapsed():
-            return replace(contract, settled=contract.settled.set(event.option, event))
+            return changed(contract, settled=contract.settled.set(event.option, event))
         case OptionExtended():
-            return replace(
+            return changed(
                 contract,
                 terms=_extended(contract.terms, event),
                 extended=contract.extended.set(event.option, event),
             )
         case EngagementConflicted():
-            return replace(contract, conflicts=contract.conflicts.set(event.conflict, event))
+            return changed(contract, conflicts=contract.conflicts.set(event.conflict, event))
         case ConflictResolved():
-            return replace(contract, conflicts=contract.conflicts.delete(event.conflict))
+            return changed(contract, conflicts=contract.conflicts.delete(event.conflict))
         case _:
             assert_never(event)
 

@@ -1,11 +1,12 @@
 """What a schedule says: what scenes need, the scenes, the boards, and the board that is shot by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from immutables import Map
 
 from events.schedule import Board, Breakdown, Element, ShootDaysPlanned
+from runtime.changing import changed
 from runtime.content import content_hash
 from services.schedule.model.rejections import (
     BoardIsUnknown,
@@ -32,17 +33,17 @@ class Content:
 
     def with_elements(self, elements: Iterable[Element]) -> "Content":
         """This content with those elements, each in the place of one with the same id."""
-        return replace(self, elements=self.elements.update((one.element, one) for one in elements))
+        return changed(self, elements=self.elements.update((one.element, one) for one in elements))
 
     def with_breakdowns(self, breakdowns: Iterable[Breakdown]) -> "Content":
         """This content with those breakdowns, each in the place of one with the same id."""
-        return replace(
+        return changed(
             self, breakdowns=self.breakdowns.update((one.breakdown, one) for one in breakdowns)
         )
 
     def with_boards(self, boards: Iterable[Board]) -> "Content":
         """This content with those boards, each in the place of one with the same name."""
-        return replace(self, boards=self.boards.update((one.board, one) for one in boards))
+        return changed(self, boards=self.boards.update((one.board, one) for one in boards))
 
     def new_elements(self, elements: Iterable[Element]) -> list[Element]:
         """Those that do not stand here just so."""

@@ -1,6 +1,6 @@
 """The dates that a production is held to: milestones, tasks, and what waits for what."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import assert_never
 
@@ -15,6 +15,7 @@ from events.schedule import (
     TaskMoved,
     TaskSet,
 )
+from runtime.changing import changed
 from services.schedule.model.rejections import LinkIsUnknown, LinksFormACircle
 
 
@@ -128,8 +129,8 @@ def evolve(dates: Dates, event: DatesEvent) -> Dates:
 
 def _with_milestone(dates: Dates, milestone: Milestone) -> Dates:
     name = milestone.stands.milestone
-    return replace(dates, milestones=dates.milestones.set(name, milestone))
+    return changed(dates, milestones=dates.milestones.set(name, milestone))
 
 
 def _with_task(dates: Dates, task: Task) -> Dates:
-    return replace(dates, tasks=dates.tasks.set(task.stands.task, task))
+    return changed(dates, tasks=dates.tasks.set(task.stands.task, task))

@@ -1,6 +1,6 @@
 """The phases of a schedule, and how facts lead from one to the next."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import assert_never
 
@@ -20,6 +20,7 @@ from events.schedule import (
     ShootDaysMoved,
     ShootDaysPlanned,
 )
+from runtime.changing import changed
 from runtime.versions import Approved, Draft, Submitted, Undrafted, to_edit
 from services.schedule.model.content import Content
 from services.schedule.model.rejections import (
@@ -71,7 +72,7 @@ def evolve(phase: Phase, event: PhaseEvent) -> Phase:
             | ShootDaysPlanned()
         ):
             assert isinstance(phase, Draft)
-            return replace(phase, content=_edited(phase.content, event))
+            return changed(phase, content=_edited(phase.content, event))
         case _:
             assert_never(event)
 
@@ -109,7 +110,7 @@ def worked_too(calendar: Calendar, day: date) -> Calendar:
 
 
 def _moved(locked: Locked, event: ShootDaysMoved) -> Locked:
-    return replace(
+    return changed(
         locked,
         calendar=worked_too(locked.calendar, event.on),
         dates=locked.dates.update((one.day, one.on) for one in event.days),
@@ -125,7 +126,7 @@ def _edited(content: Content, event: ContentEvent) -> Content:
         case BoardLaid():
             return content.with_boards([event.board])
         case ShootDaysPlanned():
-            return replace(content, plan=event)
+            return changed(content, plan=event)
         case ScheduleImported():
             return content
         case _:

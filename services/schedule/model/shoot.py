@@ -1,7 +1,7 @@
 """The shoot: days wrapped, eighths shot, and whether it is behind what was planned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from immutables import Map
@@ -14,6 +14,7 @@ from events.schedule import (
     ShootDayFellBehind,
     ShootDayWrapped,
 )
+from runtime.changing import changed
 from services.schedule.commands import SetBehindThreshold, WrapShootDay
 from services.schedule.model.content import EIGHTHS_MAX
 from services.schedule.model.fitting import once, refuse
@@ -53,17 +54,17 @@ def evolve(shoot: Shoot, event: ShootEvent) -> Shoot:
     """The shoot after `event`. Against a new baseline a slip is told anew."""
     match event:
         case BehindThresholdSet():
-            return replace(shoot, threshold=event.eighths)
+            return changed(shoot, threshold=event.eighths)
         case ShootDayWrapped():
-            return replace(
+            return changed(
                 shoot,
                 wrapped=shoot.wrapped.set(event.day, event),
                 shot=shoot.shot.update((one, event.day) for one in event.breakdowns),
             )
         case ShootDayFellBehind():
-            return replace(shoot, told_behind=event.eighths_behind)
+            return changed(shoot, told_behind=event.eighths_behind)
         case ScheduleLocked():
-            return replace(shoot, told_behind=0)
+            return changed(shoot, told_behind=0)
         case _:
             assert_never(event)
 

@@ -1,6 +1,6 @@
 """The state of a schedule, and how facts lead from one to the next."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from events.schedule import (
@@ -25,6 +25,7 @@ from events.schedule import (
     TaskMoved,
     TaskSet,
 )
+from runtime.changing import changed
 from runtime.versions import Undrafted
 from services.schedule.model import dates, phases, shoot
 from services.schedule.model.dates import Dates, DatesEvent
@@ -48,22 +49,22 @@ def evolve(schedule: Schedule, event: ScheduleEvent) -> Schedule:
     """The schedule after `event`."""
     match event:
         case MilestoneSet() | MilestoneMoved() | MilestoneReached():
-            return replace(schedule, dates=dates.evolve(schedule.dates, event))
+            return changed(schedule, dates=dates.evolve(schedule.dates, event))
         case TaskSet() | TaskMoved() | TaskFinished():
-            return replace(schedule, dates=dates.evolve(schedule.dates, event))
+            return changed(schedule, dates=dates.evolve(schedule.dates, event))
         case BehindThresholdSet() | ShootDayWrapped() | ShootDayFellBehind():
-            return replace(schedule, shoot=shoot.evolve(schedule.shoot, event))
+            return changed(schedule, shoot=shoot.evolve(schedule.shoot, event))
         case ScheduleLocked():
-            return replace(
+            return changed(
                 schedule,
                 phase=phases.evolve(schedule.phase, event),
                 shoot=shoot.evolve(schedule.shoot, event),
             )
         case ScheduleDrafted() | ElementsAdded() | BreakdownsAdded() | BoardLaid():
-            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+            return changed(schedule, phase=phases.evolve(schedule.phase, event))
         case ScheduleImported() | ShootDaysPlanned() | ShootDaysMoved():
-            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+            return changed(schedule, phase=phases.evolve(schedule.phase, event))
         case ScheduleSubmitted() | ScheduleReturned() | ScheduleReopened():
-            return replace(schedule, phase=phases.evolve(schedule.phase, event))
+            return changed(schedule, phase=phases.evolve(schedule.phase, event))
         case _:
             assert_never(event)

@@ -1,6 +1,7 @@
 """The items that deals bring: engagements, payments, options, release windows, deliverables."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from events.money import shown
@@ -16,7 +17,6 @@ from projections.timeline.rows.deals import (
     Window,
 )
 from projections.timeline.rows.schedule import Milestone
-from runtime.changing import changed
 from runtime.view import Rows
 
 ENDED = frozenset({"terminated", "expired"})
@@ -65,7 +65,7 @@ def open_conflicts(rows: Rows) -> Iterator[Conflict]:
 def without_fees(item: Item) -> Item:
     """The item for somebody who is not told what deals pay."""
     detail = {name: None if name in FEES else said for name, said in item.detail.items()}
-    return changed(item, detail=detail)
+    return replace(item, detail=detail)
 
 
 def _engagement(rows: Rows, network: Network, deal: Deal, row: Engagement) -> Item:

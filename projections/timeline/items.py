@@ -1,12 +1,13 @@
 """The items of the timeline: everything with a date, of whatever log, in one form."""
 
+from dataclasses import replace
+
 from projections.timeline.activities import key, shoot_days
 from projections.timeline.answers import Item, ItemKind, Span, end_of
 from projections.timeline.deals import items_of_deals, on
 from projections.timeline.network import Network, row_of
 from projections.timeline.rows.decisions import Approval, Screening
 from projections.timeline.rows.schedule import Milestone, ShootDay, Task
-from runtime.changing import changed
 from runtime.view import Rows
 
 
@@ -103,8 +104,8 @@ def _linked(rows: Rows, network: Network, item: Item, is_driven: bool = True) ->
     driver = network.driver_of(key(item.kind, item.id)) if is_driven else None
     moved = None if driver is None else row_of(rows, network.root_of(driver))
     if moved is not None and moved.cause is not None:
-        item = changed(item, reason=moved.reason, cause=moved.cause)
-    return changed(
+        item = replace(item, reason=moved.reason, cause=moved.cause)
+    return replace(
         item,
         critical=times.critical,
         total_slack_days=None if times.done else times.total_slack,

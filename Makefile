@@ -38,7 +38,7 @@ check: ready ## all that a change must pass: format, lint, types, imports, tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: ready ## run the tests that take a minute or more each
+test-long: ready ## run the tests that take long, or start servers of their own
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
 
 format: ready ## lay the code out

@@ -10,7 +10,7 @@ from runtime.embedded.servers import KAFKA_VARIABLE
 from runtime.kafka.bus import Subscription
 from tests.carrying.world import World, at, production_in, running, subscribed, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 LIGHTHOUSE = production_in(3)
 STORM = production_in(8)

@@ -25,7 +25,7 @@ from tests.http.film import ABOUT, CAST, LEADER, LIGHTHOUSE_LINE, NAMES, SAMPLE,
 from tests.http.instance import settings_of
 from tests.journey.naive import tables_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 FILM = ABOUT["production"]
 

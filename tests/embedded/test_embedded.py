@@ -20,7 +20,7 @@ from runtime.embedded.servers import Endpoints, Servers
 from tests.embedded.support import ask, first, publish, topics
 from tests.servers import HASTY_POSTGRES
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 
 

@@ -26,7 +26,7 @@ import yaml
 from tests.journey.fifth_room import FILES, Fields, example, some_fields, told, written
 from tests.servers import drop_database, fresh_database
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ("events", "services", "projections", "runtime")

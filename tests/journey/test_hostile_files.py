@@ -194,6 +194,7 @@ UNITS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", UNITS)
 def test_a_file_as_large_as_any_may_be_takes_a_bounded_memory(what: str) -> None:
     words = [what, HEADERS[what], str(COMMAND_BYTES_MAX), *UNITS[what]]

@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.text import Text
 
 from events.envelope import BrokenChain
+from runtime.audit.anchoring import AnchoringElsewhere
+from runtime.audit.before import AnchorRefused
 from runtime.cli.client import NoReel, Refused
 from runtime.embedded.errors import EmbeddedError
 from runtime.kafka.bus import TopicMismatch
@@ -93,7 +95,16 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-_REFUSED = (AnotherRebuild, Divergence, IsLive, JobKilled, NotCaughtUp, StandsStill)
+_REFUSED = (
+    AnchorRefused,
+    AnchoringElsewhere,
+    AnotherRebuild,
+    Divergence,
+    IsLive,
+    JobKilled,
+    NotCaughtUp,
+    StandsStill,
+)
 
 _UNREACHABLE = (
     EmbeddedError,

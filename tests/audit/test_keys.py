@@ -1,5 +1,6 @@
 """A key that was given up for the next: what each of them counts for, and whoever still has it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from runtime.audit.keys import Keys
 from runtime.audit.lines import HANDOVER_PREFIX, PREFIX, SignedHeads, lines_in
 from runtime.audit.signing import ForgedHeads, key_id, public_pem, raw_key, sign
 from runtime.audit.verifying import verify
+from runtime.kafka import anchors
+from runtime.papers import asyncapi
 from tests.audit.making import KEY, Books, kept_books
 from tests.audit.packing import Made, checked, plainly, unpacked
 from tests.carrying.history import done
@@ -60,12 +63,20 @@ def whats(lines: list[str], *keys: Ed25519PrivateKey) -> list[str]:
     return [one.what for one in read(lines, *keys).findings]
 
 
+def test_lines_of_both_kinds_are_as_the_topic_is_described() -> None:
+    messages = asyncapi.document()["components"]["messages"]
+    pattern = messages[f"{anchors.NAME}:Message"]["payload"]["pattern"]
+    for line in BOOKS.lines:
+        assert re.search(pattern, line)
+        assert not re.search(pattern, line.rpartition(":")[0])
+
+
 @pytest.mark.parametrize("key", [KEY, SECOND, THIRD])
 def test_any_of_the_keys_leads_to_all_of_the_lines(key: Ed25519PrivateKey) -> None:
-    anchors = read(BOOKS.lines, key)
-    assert (anchors.statements, anchors.findings) == (STATEMENTS, [])
-    assert [one.startswith("the key ") for one in anchors.remarks] == [True, True]
-    assert not done(verify(BOOKS.readable(), anchors)).all_findings
+    told = read(BOOKS.lines, key)
+    assert (told.statements, told.findings) == (STATEMENTS, [])
+    assert [one.startswith("the key ") for one in told.remarks] == [True, True]
+    assert not done(verify(BOOKS.readable(), told)).all_findings
 
 
 def test_a_line_that_gives_up_says_so_in_its_own_kind_and_has_one_spelling() -> None:

@@ -324,7 +324,8 @@ def test_a_vault_from_before_brings_nobody_back(house: House) -> None:
     house.database_url = server.start()
     with psycopg.connect(house.database_url) as session:
         session.cursor().executemany(
-            "INSERT INTO vault.person_key (person, key) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO vault.person_key (person, key) VALUES (%s, %s) "
+            "ON CONFLICT (person) DO UPDATE SET key = EXCLUDED.key",
             list(house.wrapped.items()),
         )
     assert asyncio.run(keys_of(house)).keys() == set(house.people.values())

@@ -8,6 +8,7 @@ import asyncpg
 
 from events.approval import PersonErased
 from events.event import UndecodableEvent, UnknownEvent, decode
+from runtime.connecting import is_there, session
 from runtime.people.vault import Vault, WrongMasterKey
 
 WIRE, _ = PersonErased.wire()
@@ -26,15 +27,12 @@ class ErasedAgain:
 
 async def erasures_of(url: str) -> dict[str, str]:
     """The keys that the log gives up, by name, each with its person; none without such a log."""
-    connection = await asyncpg.connect(url)
-    try:
+    async with session(url) as connection:
+        if not await is_there(connection, LOG, "event"):
+            return {}
         rows = await connection.fetch(
             f"SELECT schema_version, payload::text FROM {LOG}.event WHERE type = $1", WIRE
         )
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
-        return {}
-    finally:
-        await connection.close()
     facts = [decode(WIRE, version, payload) for version, payload in rows]
     return {fact.key: fact.person for fact in facts if isinstance(fact, PersonErased)}
 

@@ -20,6 +20,7 @@ from runtime.backup.erasures import LOG, ErasedAgain, erase_again, erasures_of
 from runtime.backup.lost_causes import LostCause, lost_causes
 from runtime.backup.manifest import BadBackup, Dump, Manifest, check_files, read, seal_of
 from runtime.backup.programs import programs_for
+from runtime.connecting import is_there_now
 from runtime.migrate import RESTORE_LOCK, Schema, migrate
 from runtime.people.kept import master_key
 from runtime.people.readings import ACCESS
@@ -180,8 +181,7 @@ def _vault(
 
 def _one(connection: psycopg.Connection[Any], table: str, query: str) -> Any:
     """The answer of a query on a table; None where there is no such table."""
-    there = connection.execute("SELECT to_regclass(%s)", [table]).fetchone()
-    if there is None or there[0] is None:
+    if not is_there_now(connection, *table.split(".")):
         return None
     row = connection.execute(sql.SQL(query).format(sql.Identifier(*table.split(".")))).fetchone()
     return None if row is None else row[0]

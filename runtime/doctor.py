@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -16,6 +17,7 @@ from runtime.kafka import anchors
 from runtime.kafka.bus import client_options
 from runtime.log.contract import PARTITIONS
 from runtime.process import Parts, check_all, connections_of, schemas
+from runtime.reading.parking import Parked
 from runtime.settings import Settings
 from runtime.standing import consumers, standing
 
@@ -23,6 +25,7 @@ POSTGRESQL_OLDEST = (17,)
 """The first one that knows `transaction_timeout`, which `runtime/pools.py` sets."""
 
 PARKED_NAMED_MAX = 5
+"""For each consumer; `reel parked list` has all."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +108,22 @@ async def _parked(settings: Settings, *, up: bool) -> list[Finding]:
         found = await standing(reachable(settings), consumers())
     except (LookupError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         return [Finding("parked productions", False, str(error) or repr(error), "see above")]
-    said = "; ".join(
-        f"{one.parked.production} for {one.consumer} at {one.parked.log} {one.parked.position} "
-        f"({one.parked.told})"
-        for one in found[:PARKED_NAMED_MAX]
-    )
-    more = f"; and {len(found) - PARKED_NAMED_MAX} more" if len(found) > PARKED_NAMED_MAX else ""
+    by_consumer: dict[str, list[Parked]] = {}
+    for one in found:
+        by_consumer.setdefault(one.consumer, []).append(one.parked)
+    said = "; ".join(_standing_still(consumer, of) for consumer, of in by_consumer.items())
     cure = "mend what they stumble over, then `reel parked retry`" if found else ""
-    return [Finding("parked productions", not found, f"{said}{more}" or "none", cure)]
+    return [Finding("parked productions", not found, said or "none", cure)]
+
+
+def _standing_still(consumer: str, parked: Sequence[Parked]) -> str:
+    named = [
+        f"{one.production} at {one.log} {one.position} ({one.told})"
+        for one in parked[:PARKED_NAMED_MAX]
+    ]
+    if (more := len(parked) - len(named)) > 0:
+        named.append(f"and {more} more")
+    return f"{len(parked)} for {consumer}: {', '.join(named)}"
 
 
 async def _histories(settings: Settings, *, up: bool) -> list[Finding]:

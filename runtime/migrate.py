@@ -11,6 +11,8 @@ from psycopg import sql
 from yoyo import get_backend, read_migrations
 from yoyo.backends.base import DatabaseBackend
 
+from runtime.connecting import is_there_now
+
 SETS = Path(__file__).parent / "schema"
 _LOCK = "reel.migrate"
 RESTORE_LOCK = "reel.restore"
@@ -66,12 +68,9 @@ def check(schemas: list[Schema]) -> None:
     for schema in schemas:
         with psycopg.connect(schema.database_url, autocommit=True) as connection:
             _refuse_while_restored(connection)
-            found = connection.execute(
-                "SELECT to_regclass(%s)", [f'"{schema.name}"._yoyo_migration']
-            ).fetchone()
             known = {migration.id for migration in read_migrations(str(SETS / schema.set))}
             done: set[str] = set()
-            if found and found[0]:
+            if is_there_now(connection, schema.name, "_yoyo_migration"):
                 rows = connection.execute(
                     sql.SQL("SELECT migration_id FROM {}._yoyo_migration").format(
                         sql.Identifier(schema.name)
@@ -116,8 +115,7 @@ def _create_tables(connection: psycopg.Connection[tuple[object, ...]], schema: S
         connection.execute(
             sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema.name))
         )
-        marked = connection.execute("SELECT to_regclass('tables_made')").fetchone()
-        if marked and marked[0]:
+        if is_there_now(connection, schema.name, "tables_made"):
             return False
         connection.execute(schema.tables.encode())
         connection.execute("CREATE TABLE tables_made (at timestamptz DEFAULT now())")

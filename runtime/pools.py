@@ -42,6 +42,19 @@ class Pools:
             )
         return self._pools[key]
 
+    async def patient(self, room: str, name: str) -> asyncpg.Pool:
+        """A pool for work of its own on one room's database, whose transactions may take their
+        time, since nobody waits for them; `name` says what it is."""
+        key = (self._settings.database_of(room), name)
+        if key not in self._pools:
+            self._pools[key] = await asyncpg.create_pool(
+                key[0],
+                min_size=1,
+                max_size=self._settings.pool_size,
+                server_settings={"application_name": f"reel {name}"},
+            )
+        return self._pools[key]
+
     async def close(self) -> None:
         """Closes every pool; what is under way is given five seconds."""
         for pool in self._pools.values():

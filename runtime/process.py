@@ -389,6 +389,7 @@ class Process:
                 for router in (reader.projection.routes(reader), explaining(reader))
             ],
             unready=self._unready,
+            parked=lambda: {one.name: one.parked for one in self._consumers if one.parked},
             documented=self._settings.jwks_url is None,
             readings=self._readings,
         )

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from runtime import rooms
+from runtime.connecting import session
 from runtime.process import consumer_schemas
 from runtime.reading.parking import Parked, ParkedRows
 from runtime.settings import Settings
@@ -55,13 +56,11 @@ async def standing(settings: Settings, names: Sequence[str]) -> list[Standing]:
     found: list[Standing] = []
     for name in names:
         for schema, url in (await consumer_schemas(settings, name)).items():
-            connection = await asyncpg.connect(url, timeout=5)
             try:
-                rows = await ParkedRows(schema).all(connection)
+                async with session(url) as connection:
+                    rows = await ParkedRows(schema).all(connection)
             except asyncpg.UndefinedTableError as error:
                 raise LookupError(f"{error}: run `reel migrate`") from error
-            finally:
-                await connection.close()
             consumer = name if name in rooms.services() else schema
             found += [Standing(consumer, one) for one in rows]
     return found
@@ -71,8 +70,5 @@ async def ask(settings: Settings, names: Sequence[str], production: str | None) 
     """Marks what is parked for these consumers, of one production or of all, to be tried again."""
     for name in names:
         for schema, url in (await consumer_schemas(settings, name)).items():
-            connection = await asyncpg.connect(url, timeout=5)
-            try:
+            async with session(url) as connection:
                 await ParkedRows(schema).ask(connection, production)
-            finally:
-                await connection.close()

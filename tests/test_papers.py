@@ -13,6 +13,7 @@ from prometheus_client import Counter
 from events.envelope import Recorded, cloud_event_headers
 from events.event import Event, catalogue
 from runtime import metrics, rooms
+from runtime.kafka import anchors
 from runtime.papers import asyncapi, grafana, schemas, shelf
 
 pytestmark = pytest.mark.unit
@@ -122,7 +123,7 @@ DOCUMENT = yaml.safe_load(PAPERS["docs/asyncapi.yaml"])
 
 def test_every_log_has_its_topic_and_every_fact_of_it_a_shape() -> None:
     addresses = [channel["address"] for channel in DOCUMENT["channels"].values()]
-    assert addresses == [f"reel.{log}" for log in rooms.services()]
+    assert addresses == [f"reel.{log}" for log in (*rooms.services(), anchors.NAME)]
     assert DOCUMENT["asyncapi"].startswith("3.")
     for log in rooms.services():
         message = DOCUMENT["components"]["messages"][f"{log}:Message"]

@@ -8,7 +8,8 @@ import asyncpg
 import structlog
 
 from runtime import metrics
-from runtime.audit.anchoring import AnchoringElsewhere, AnchorRefused, anchor
+from runtime.audit.anchoring import AnchoringElsewhere, anchor
+from runtime.audit.before import AnchorRefused
 from runtime.settings import Settings
 
 AGAIN_SECONDS = 60.0

@@ -6,19 +6,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runtime.audit.heads import Head, MalformedStatement, Statement
-from runtime.audit.kept_lines import append_line, lines_of
-from runtime.audit.lines import SignedHeads
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from runtime.audit.before import AnchorRefused, Before, GivenUp, before_now, stated_in
+from runtime.audit.heads import Handover, Head, Statement
+from runtime.audit.kept_lines import append_line
 from runtime.audit.reading import PostgresLog, connected, opened
-from runtime.audit.signing import ForgedHeads, check_signature, key_id, sign, signing_key
+from runtime.audit.signing import key_id, raw_key, sign, signing_key
 from runtime.kafka import anchors as topic
 from runtime.settings import Settings
 
 _LOCK = "reel.anchor"
-
-
-class AnchorRefused(Exception):
-    """A log is not what its last anchor says: nothing is signed, and the sentence says what."""
 
 
 class AnchoringElsewhere(Exception):
@@ -56,46 +54,100 @@ async def anchor(
     """
     key = signing_key(settings)
     async with _alone(settings):
-        last, sent = await _last(settings)
+        before = await before_now(settings, key.public_key())
+        last = before.last
         now_us = time.time_ns() // 1_000
         waits_us = (older_than_seconds or 0) * 1_000_000
         if last is not None and now_us - last.at_us < waits_us:
             return None
-        async with opened(settings, sorted(logs)) as found:
-            if last is not None:
-                await _agree(found, last, restored)
-            heads = tuple([await log.head() for log in found])
+        heads = await _heads(settings, logs, last, restored)
         if last is not None and older_than_seconds is not None and heads == last.heads:
             return None
-        statement = Statement(
-            max(now_us, last.at_us + 1 if last else 0),
-            key_id(key.public_key()),
-            heads,
-            last.digest if last else None,
-        )
-        made = Anchored(statement, sign(statement, key).line)
-        append_line(settings.anchors_file, made.line)
-        made.stored.append(str(settings.anchors_file))
-        for path in copies:
-            try:
-                append_line(path, made.line)
-                made.stored.append(str(path))
-            except OSError as error:
-                made.missed[str(path)] = str(error)
-        await _send(settings, made, sent)
+        made = _signed(heads, last, key)
+        await _store(settings, made, before, copies)
         return made
 
 
-async def _send(settings: Settings, made: Anchored, sent: str | None) -> None:
-    """The line goes to the topic with those before it that did not get there."""
+async def hand_over(
+    settings: Settings,
+    logs: Sequence[str],
+    new: Ed25519PrivateKey,
+    *,
+    copies: Sequence[Path] = (),
+) -> Anchored | None:
+    """Signs the present heads of `logs` as the last ones of the present key, which gives up for
+    `new`; both sign. None if it had done so before: whoever was stopped between that and putting
+    the new key in its place goes on there.
+
+    Raises as `anchor` does, and AnchorRefused where the key was given up for another one.
+    """
+    key = signing_key(settings)
+    goes_on = raw_key(new.public_key())
+    async with _alone(settings):
+        try:
+            before = await before_now(settings, key.public_key())
+        except GivenUp as given_up:
+            if given_up.new == goes_on:
+                return None
+            raise
+        if raw_key(key.public_key()) == goes_on:
+            raise AnchorRefused("the key that is to go on is the one that signs already")
+        heads = await _heads(settings, logs, before.last, restored=False)
+        made = _signed(heads, before.last, key, new)
+        await _store(settings, made, before, copies)
+        return made
+
+
+async def _heads(
+    settings: Settings, logs: Sequence[str], last: Statement | None, restored: bool
+) -> tuple[Head, ...]:
+    """The present heads, of logs that agree with what was anchored last."""
+    async with opened(settings, sorted(logs)) as found:
+        if last is not None:
+            await _agree(found, last, restored)
+        return tuple([await log.head() for log in found])
+
+
+def _signed(
+    heads: tuple[Head, ...],
+    last: Statement | None,
+    key: Ed25519PrivateKey,
+    new: Ed25519PrivateKey | None = None,
+) -> Anchored:
+    """Those heads, signed behind the last ones."""
+    public = key.public_key()
+    statement = Statement(
+        max(time.time_ns() // 1_000, last.at_us + 1 if last else 0),
+        key_id(public),
+        heads,
+        last.digest if last else None,
+        Handover(raw_key(public), raw_key(new.public_key())) if new else None,
+    )
+    return Anchored(statement, sign(statement, key, new).line)
+
+
+async def _store(
+    settings: Settings, made: Anchored, before: Before, copies: Sequence[Path]
+) -> None:
+    """Into the file, which must take it; to the copies, and to the topic with those before it
+    that did not get there."""
+    append_line(settings.anchors_file, made.line)
+    made.stored.append(str(settings.anchors_file))
+    for path in copies:
+        try:
+            append_line(path, made.line)
+            made.stored.append(str(path))
+        except OSError as error:
+            made.missed[str(path)] = str(error)
     name = settings.topic(topic.NAME)
-    lines = lines_of(settings.anchors_file)
-    if sent in lines:
-        lines = lines[lines.index(sent) + 1 :]
-    elif sent is not None:
-        lines = [made.line]
+    lines = before.lines
+    if before.sent in lines:
+        lines = lines[lines.index(before.sent) + 1 :]
+    elif before.sent is not None:
+        lines = []
     try:
-        await topic.send(settings, [line for line in lines if _statement(settings, line)])
+        owed = [line for line in lines if stated_in(before.keys, line)]
+        await topic.send(settings, [*owed, made.line])
         made.stored.append(name)
     except (LookupError, *topic.AWAY) as error:
         made.missed[name] = str(error) or repr(error)
@@ -125,38 +177,6 @@ async def _agree(logs: Sequence[PostgresLog], last: Statement, restored: bool) -
 
 def _told(head: Head) -> str:
     return f"{head.productions} productions up to {head.position} under the root {head.root}"
-
-
-async def _last(settings: Settings) -> tuple[Statement | None, str | None]:
-    """The newest own anchor of file and topic, and the last line on the topic.
-
-    Raises:
-        LookupError: there is no file, and the topic cannot be read: what is signed now would begin
-            a line anew.
-    """
-    lines = lines_of(settings.anchors_file)
-    sent = None
-    try:
-        on_topic = await topic.read(settings, last_only=True)
-        sent = on_topic[-1] if on_topic else None
-    except (LookupError, *topic.AWAY) as error:
-        if not settings.anchors_file.exists():
-            raise LookupError(
-                f"{settings.anchors_file} is not there and the topic cannot be read "
-                f"({error or type(error).__name__}), so what the last anchor was is not known: "
-                "name the file with REEL_ANCHORS, or make an empty one if there never was any"
-            ) from error
-    stated = (one for line in reversed(lines) if (one := _statement(settings, line)))
-    found = [one for one in (next(stated, None), _statement(settings, sent or "")) if one]
-    return max(found, key=lambda one: one.at_us, default=None), sent
-
-
-def _statement(settings: Settings, line: str) -> Statement | None:
-    """What a line states, if this installation's key has signed it."""
-    try:
-        return check_signature(SignedHeads.of_line(line), signing_key(settings).public_key())
-    except (MalformedStatement, ForgedHeads):
-        return None
 
 
 @asynccontextmanager

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from runtime.audit.findings import ANCHORS, Finding
 from runtime.audit.heads import BESIDE, Head, MalformedStatement, Statement
+from runtime.audit.keys import Keys
 from runtime.audit.lines import SignedHeads
-from runtime.audit.signing import ForgedHeads, check_signature, key_id
+from runtime.audit.signing import ForgedHeads
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ class Anchors:
 
     @classmethod
     def of(cls, sources: Sequence[Source], keys: Iterable[Ed25519PublicKey]) -> "Anchors":
-        """What those sources say, as far as one of `keys` has signed it."""
-        known = {key_id(key): key for key in keys}
-        anchors = cls()
+        """What those sources say, as far as one of `keys` has signed it, or one that they
+        followed or were followed by."""
+        known = Keys.following(keys, (line for source in sources for line in source.lines))
+        anchors = cls(findings=list(known.findings()), remarks=list(known.remarks()))
         by_source = {source.name: anchors._read(source, known) for source in sources}
         statements: dict[str, Statement] = {}
         for found in by_source.values():
@@ -57,15 +59,14 @@ class Anchors:
         """What they say of one log, oldest first."""
         return [(one, head) for one in self.statements if (head := one.head(log))]
 
-    def _read(self, source: Source, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Statement]:
+    def _read(self, source: Source, keys: Keys) -> dict[str, Statement]:
         found: dict[str, Statement] = {}
         for number, line in enumerate(source.lines, 1):
             if not line.strip():
                 continue
             where = f"line {number} of {source.name}"
             try:
-                signed = SignedHeads.of_line(line)
-                statement = _signed_by_one_of(keys, signed)
+                statement = keys.checked(SignedHeads.of_line(line))
             except (MalformedStatement, ForgedHeads) as error:
                 what = f"{where} is no anchor: {error}"
                 self.findings.append(
@@ -103,13 +104,6 @@ class Anchors:
         )
 
 
-def _signed_by_one_of(keys: Mapping[str, Ed25519PublicKey], signed: SignedHeads) -> Statement:
-    key = keys.get(signed.statement.key)
-    if key is None:
-        raise ForgedHeads(f"signed by the key {signed.statement.key}, which is not one that counts")
-    return check_signature(signed, key)
-
-
 def _short(line: str) -> str:
     text = line.strip()
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -117,13 +111,16 @@ def _short(line: str) -> str:
 
 def _broken_chains(statements: Mapping[str, Statement], whole: set[str]) -> Iterator[Finding]:
     """Each names the one before it; no two name the same, and of a whole source none is missing."""
-    followers: dict[tuple[str, str | None], Statement] = {}
+    followers: dict[tuple[str | None, str | None], Statement] = {}
     for digest, one in sorted(statements.items(), key=lambda item: item[1].at_us):
-        twin = followers.setdefault((one.key, one.previous), one)
+        # The first one of each key follows nothing; any other follows one, of whichever key.
+        behind = one.key if one.previous is None else None
+        twin = followers.setdefault((behind, one.previous), one)
         if twin is not one:
+            of = f"key {one.key}" if twin.key == one.key else f"keys {twin.key} and {one.key}"
             yield Finding(
                 ANCHORS,
-                f"two anchors of the key {one.key} follow the same one: its line forks",
+                f"two anchors of the {of} follow the same one: its line forks",
                 f"one behind {one.previous or 'the beginning'}",
                 f"{twin.digest} and {digest}",
             )

@@ -78,28 +78,40 @@ def leaves_of(ordered: Iterable[ChainEnd]) -> list[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """One key gives up signing, and another goes on: both public keys, raw, in hex."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """The heads of logs (sorted by log) at `at_us`, under the key with the id `key`.
 
-    `previous` is the digest (hex) of the statement before it, by the same key; of the first, none.
+    `previous` is the digest (hex) of the statement before it in the line of anchors, also where
+    that was of the key before; of the first, none. With a `handover` they are the last heads that
+    the old key signs, and the new one signs them too.
     """
 
     at_us: int
     key: str
     heads: tuple[Head, ...]
     previous: str | None
+    handover: Handover | None = None
 
     def encoded(self) -> bytes:
         """The bytes that are signed."""
-        return _canonical(
-            {
-                "layout": LAYOUT,
-                "at_us": self.at_us,
-                "key": self.key,
-                "heads": [asdict(head) for head in self.heads],
-                "previous": self.previous,
-            }
-        )
+        fields = {
+            "layout": LAYOUT,
+            "at_us": self.at_us,
+            "key": self.key,
+            "heads": [asdict(head) for head in self.heads],
+            "previous": self.previous,
+        }
+        if self.handover is not None:
+            fields["handover"] = {"from": self.handover.old, "to": self.handover.new}
+        return _canonical(fields)
 
     @property
     def digest(self) -> str:
@@ -125,7 +137,9 @@ class Statement:
             raise MalformedStatement(f"this is no statement of layout {LAYOUT}")
         try:
             heads = tuple(_head(one) for one in fields["heads"])
-            statement = cls(fields["at_us"], fields["key"], heads, fields["previous"])
+            given_up = fields.get("handover")
+            handover = None if given_up is None else Handover(given_up["from"], given_up["to"])
+            statement = cls(fields["at_us"], fields["key"], heads, fields["previous"], handover)
             _check(statement)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise MalformedStatement(f"a field of the statement is wrong: {error}") from error
@@ -149,6 +163,12 @@ def _check(statement: Statement) -> None:
     _refuse_unless(type(at) is int and 0 <= at < 2**63, f"{at!r} is no time")
     _refuse_unless(bool(_KEY.fullmatch(statement.key)), "a key's id is 16 hexadecimal digits")
     _refuse_unless(previous is None or bool(_HEX_64.fullmatch(previous)), "a digest is 64 digits")
+    if (handover := statement.handover) is not None:
+        for raw in (handover.old, handover.new):
+            _refuse_unless(bool(_HEX_64.fullmatch(raw)), "a public key is 64 hexadecimal digits")
+        old_id = sha256(bytes.fromhex(handover.old)).hexdigest()[:16]
+        _refuse_unless(old_id == statement.key, "a key is given up by itself")
+        _refuse_unless(handover.old != handover.new, "a key is given up for another one")
     logs = [head.log for head in statement.heads]
     _refuse_unless(logs == sorted(set(logs)), "heads stand in the order of their logs, once each")
 

@@ -1,8 +1,10 @@
 """A signed statement as one printable line: `reel-heads:1:<statement>:<signature>`, both in
-base64url without padding."""
+base64url without padding; where a key gives up signing, `reel-key:1:<statement>:<its
+signature>:<that of the new key>`."""
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -10,15 +12,19 @@ from typing import Self
 from runtime.audit.heads import LAYOUT, MalformedStatement, Statement
 
 PREFIX = f"reel-heads:{LAYOUT}:"
+HANDOVER_PREFIX = f"reel-key:{LAYOUT}:"
 SIGNATURE_BYTES = 64
+_AMONG_TEXT = re.compile(rf"(?:{PREFIX}|{HANDOVER_PREFIX})\S+")
 
 
 @dataclass(frozen=True)
 class SignedHeads:
-    """The bytes of a statement and the Ed25519 signature over exactly them."""
+    """The bytes of a statement and the Ed25519 signature over exactly them; of a handover that of
+    the new key too."""
 
     encoded: bytes
     signature: bytes
+    countersignature: bytes = b""
 
     @cached_property
     def statement(self) -> Statement:
@@ -28,7 +34,14 @@ class SignedHeads:
     @property
     def line(self) -> str:
         """The printable form, without a line's end."""
-        return f"{PREFIX}{_to_text(self.encoded)}:{_to_text(self.signature)}"
+        prefix = PREFIX if self.statement.handover is None else HANDOVER_PREFIX
+        parts = [self.encoded, *self._signatures]
+        return prefix + ":".join(map(_to_text, parts))
+
+    @property
+    def _signatures(self) -> list[bytes]:
+        both = [self.signature, self.countersignature]
+        return both[:1] if self.statement.handover is None else both
 
     @classmethod
     def of_line(cls, line: str) -> Self:
@@ -38,16 +51,25 @@ class SignedHeads:
             MalformedStatement: it is no such line.
         """
         text = line.strip()
-        if not text.startswith(PREFIX):
+        hands_over = text.startswith(HANDOVER_PREFIX)
+        if not hands_over and not text.startswith(PREFIX):
             raise MalformedStatement(f"a line of signed heads begins with {PREFIX}")
-        parts = text.removeprefix(PREFIX).split(":")
-        if len(parts) != 2:
+        parts = text.split(":")[2:]
+        if len(parts) != (3 if hands_over else 2):
             raise MalformedStatement("a line of signed heads has a statement and a signature")
-        signed = cls(_to_bytes(parts[0]), _to_bytes(parts[1]))
-        if len(signed.signature) != SIGNATURE_BYTES:
+        signed = cls(*map(_to_bytes, parts))
+        if (signed.statement.handover is not None) != hands_over:
+            raise MalformedStatement("a key is given up in a line of its own kind, and only there")
+        if any(len(one) != SIGNATURE_BYTES for one in signed._signatures):
             raise MalformedStatement(f"a signature has {SIGNATURE_BYTES} bytes")
-        _ = signed.statement
         return signed
+
+
+def lines_in(text: str) -> list[SignedHeads]:
+    """Every line of signed heads among `text`, one at most on each of its lines; raises
+    `MalformedStatement`."""
+    found = (_AMONG_TEXT.search(line) for line in text.splitlines())
+    return [SignedHeads.of_line(one[0]) for one in found if one is not None]
 
 
 def _to_text(value: bytes) -> str:

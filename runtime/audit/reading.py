@@ -8,6 +8,7 @@ import asyncpg
 from events.envelope import Recorded
 from runtime.audit.findings import Incarnation, Standing
 from runtime.audit.heads import ChainEnd, Head
+from runtime.connecting import connection_to
 from runtime.log.postgres import PostgresStore
 from runtime.settings import Settings
 
@@ -113,6 +114,4 @@ async def opened(settings: Settings, logs: Sequence[str]) -> AsyncIterator[list[
 
 async def connected(settings: Settings, room: str) -> asyncpg.Connection:
     """A connection to one room's database, for who looks at it as a whole."""
-    return await asyncpg.connect(
-        settings.database_of(room), timeout=10, server_settings={"application_name": "reel audit"}
-    )
+    return await connection_to(settings.database_of(room), "reel audit")

@@ -1,6 +1,8 @@
 """The installation's key for heads, and whether a line was signed by one that is known."""
 
+import os
 from hashlib import sha256
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -33,10 +35,50 @@ def signing_key(settings: Settings, *, make: bool = True) -> Ed25519PrivateKey:
     if settings.signing_key is not None:
         text, place = settings.signing_key.get_secret_value().encode(), "REEL_SIGNING_KEY"
     else:
-        path = settings.home / "audit" / "signing.pem"
+        path = _kept_at(settings)
         if not make and not path.exists():
             raise LookupError(f"there is no {path}: name the public key with --public-key")
         text, place = kept(path, _new_key), str(path)
+    return _private(text, place)
+
+
+def next_key(settings: Settings, place: Path | None) -> Ed25519PrivateKey:
+    """The key that is to sign in place of the present one: made once and kept in `place`, else
+    beside the present one, until `take_over`.
+
+    Raises:
+        ValueError: it is no Ed25519 key in PEM; or the present key is not kept in the home, and no
+            place is named.
+    """
+    if place is None and settings.signing_key is not None:
+        raise ValueError(
+            "the key comes from REEL_SIGNING_KEY, so the new one is not Reel's to put there: name "
+            "with --to a file for it, and set REEL_SIGNING_KEY to its content afterwards"
+        )
+    path = place or _next_at(settings)
+    return _private(kept(path, _new_key), str(path))
+
+
+def take_over(settings: Settings) -> None:
+    """Puts the next key in the place of the present one, which is gone with that."""
+    path = _kept_at(settings)
+    _next_at(settings).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _kept_at(settings: Settings) -> Path:
+    return settings.home / "audit" / "signing.pem"
+
+
+def _next_at(settings: Settings) -> Path:
+    return settings.home / "audit" / "signing.next.pem"
+
+
+def _private(text: bytes, place: str) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(text, password=None)
     except (TypeError, ValueError) as error:
@@ -77,13 +119,21 @@ def public_key(pem: bytes) -> Ed25519PublicKey:
 
 def key_id(key: Ed25519PublicKey) -> str:
     """The first 16 hexadecimal digits of sha256 over the raw public key."""
-    return sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
+    return sha256(bytes.fromhex(raw_key(key))).hexdigest()[:16]
 
 
-def sign(statement: Statement, key: Ed25519PrivateKey) -> SignedHeads:
-    """The statement with its signature; its `key` has to be this one's id."""
+def raw_key(key: Ed25519PublicKey) -> str:
+    """The 32 bytes of the key itself, in hex."""
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def sign(
+    statement: Statement, key: Ed25519PrivateKey, new: Ed25519PrivateKey | None = None
+) -> SignedHeads:
+    """The statement with its signature; its `key` has to be this one's id, and where that is given
+    up, `new` is the one that it is given up for."""
     encoded = statement.encoded()
-    return SignedHeads(encoded, key.sign(encoded))
+    return SignedHeads(encoded, key.sign(encoded), new.sign(encoded) if new else b"")
 
 
 def check_signature(signed: SignedHeads, key: Ed25519PublicKey) -> Statement:
@@ -100,4 +150,10 @@ def check_signature(signed: SignedHeads, key: Ed25519PublicKey) -> Statement:
         key.verify(signed.signature, signed.encoded)
     except InvalidSignature:
         raise ForgedHeads(f"the signature is not of the key {statement.key}") from None
+    if statement.handover is not None:
+        try:
+            new = Ed25519PublicKey.from_public_bytes(bytes.fromhex(statement.handover.new))
+            new.verify(signed.countersignature, signed.encoded)
+        except (InvalidSignature, ValueError):
+            raise ForgedHeads("the key that is to go on has not signed for that") from None
     return statement

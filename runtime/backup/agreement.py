@@ -5,14 +5,12 @@ shares with that history, its consumer goes on from where it is, under the log's
 stands behind that, the consumer has folded facts that are gone, and is rewound.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
-
 from runtime.backup.histories import History, history_of
+from runtime.connecting import is_there, session
 from runtime.reading.rewind import rewind
 
 
@@ -38,7 +36,7 @@ class Agreement:
         """How every consumer stands; changes nothing."""
         found = []
         for url in self._databases:
-            async with _connected(url) as connection:
+            async with session(url) as connection:
                 for schema in await _consumers(connection):
                     found.append(await self._standing(connection, schema))
         return found
@@ -48,7 +46,7 @@ class Agreement:
         they stood. No consumer may run."""
         stood = []
         for url in self._databases:
-            async with _connected(url) as connection:
+            async with session(url) as connection:
                 for schema in await _consumers(connection):
                     standing = await self._standing(connection, schema)
                     stood.append(standing)
@@ -67,7 +65,7 @@ class Agreement:
         renamed, ahead = [], []
         for log in sorted({row["log"] for row in rows}):
             of_log = [row for row in rows if row["log"] == log]
-            async with _connected(self._logs[log]) as there:
+            async with session(self._logs[log]) as there:
                 history = await history_of(there, log)
                 hashes = await _hashes(there, log, {row["position"] for row in of_log})
             if any(row["incarnation"] != history.incarnation for row in of_log):
@@ -76,11 +74,9 @@ class Agreement:
         return Standing(schema, tuple(renamed), tuple(ahead))
 
     async def _rename(self, connection: Any, schema: str, *, rewound: bool) -> None:
-        has_answers = await connection.fetchval(
-            "SELECT to_regclass($1) IS NOT NULL", f'"{schema}".answered'
-        )
+        has_answers = await is_there(connection, schema, "answered")
         for log, url in self._logs.items():
-            async with _connected(url) as there:
+            async with session(url) as there:
                 history = await history_of(there, log)
                 if not rewound:
                     await connection.execute(
@@ -173,12 +169,3 @@ async def _hashes(there: Any, log: str, positions: set[int]) -> dict[int, bytes]
         f"SELECT position, hash FROM {log}.event WHERE position = ANY($1)", list(positions)
     )
     return {row[0]: row[1] for row in rows}
-
-
-@asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()

@@ -9,14 +9,18 @@ import psycopg
 from psycopg import sql
 
 from runtime.backup.agreement import Agreement
+from runtime.backup.erasures import LOG, erase_again
 from runtime.backup.lost_causes import lost_causes
-from runtime.backup.restoring import Restored, alone
+from runtime.backup.restoring import VAULT, Restored, alone
 from runtime.migrate import Schema
+from runtime.people.kept import master_key
 from runtime.reading.rewind import rewind
+from runtime.settings import Settings
 
 
-def restored(schemas: Sequence[Schema], named: Sequence[str]) -> Restored:
-    """Renews the incarnations of those logs and brings every consumer into agreement.
+def restored(settings: Settings, schemas: Sequence[Schema], named: Sequence[str]) -> Restored:
+    """Destroys again the keys that came back with the vault, renews the incarnations of those logs
+    and brings every consumer into agreement.
 
     A service's own memory may be of another moment than its log, so it hears and answers again
     all that is not in its log any more: it is rewound, and what it had answered is forgotten.
@@ -33,6 +37,7 @@ def restored(schemas: Sequence[Schema], named: Sequence[str]) -> Restored:
     with ExitStack() as stack:
         for url in set(urls.values()):
             stack.enter_context(alone(url))
+        erased = asyncio.run(erase_again(urls[LOG], urls[VAULT], master_key(settings)))
         for name in named or logs:
             _renew(logs[name], name)
             service = f"{name}_service"
@@ -46,6 +51,7 @@ def restored(schemas: Sequence[Schema], named: Sequence[str]) -> Restored:
         moments=1,
         standings=tuple(standings),
         lost_causes=tuple(asyncio.run(lost_causes(logs))),
+        erased=erased,
     )
 
 

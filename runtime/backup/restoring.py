@@ -16,14 +16,17 @@ from psycopg import sql
 
 from runtime.backup import script
 from runtime.backup.agreement import Agreement, Standing
+from runtime.backup.erasures import LOG, ErasedAgain, erase_again, erasures_of
 from runtime.backup.lost_causes import LostCause, lost_causes
 from runtime.backup.manifest import BadBackup, Dump, Manifest, check_files, read, seal_of
 from runtime.backup.programs import programs_for
+from runtime.connecting import is_there_now
 from runtime.migrate import RESTORE_LOCK, Schema, migrate
 from runtime.people.kept import master_key
 from runtime.people.readings import ACCESS
 from runtime.settings import Settings
 
+VAULT = "vault"
 Said = Callable[[str], None]
 
 
@@ -51,6 +54,7 @@ class Restored:
     moments: int
     standings: tuple[Standing, ...]
     lost_causes: tuple[LostCause, ...]
+    erased: ErasedAgain
 
 
 def restore(settings: Settings, schemas: Sequence[Schema], wish: Wish, said: Said) -> Restored:
@@ -73,6 +77,8 @@ def restore(settings: Settings, schemas: Sequence[Schema], wish: Wish, said: Sai
         if with_vault is not None:
             targets.append(with_vault)
         check_files(wish.folder, manifest, {dump.file for dump, _ in targets}, said)
+        urls = {schema.name: schema.database_url for schema in schemas}
+        before = asyncio.run(erasures_of(urls[LOG])) if with_vault else {}
         by_database = defaultdict(list)
         for dump, url in targets:
             by_database[url].append(dump)
@@ -81,6 +87,8 @@ def restore(settings: Settings, schemas: Sequence[Schema], wish: Wish, said: Sai
             _restore_database(url, dumps, manifest, wish.folder)
         said("Migrating the databases")
         migrate(list(schemas))
+        said("Destroying again the keys of whom the log says that he was erased")
+        erased = asyncio.run(erase_again(urls[LOG], urls[VAULT], master, before))
         said("Bringing the consumers into agreement")
         logs, databases = _logs(schemas), [schema.database_url for schema in schemas]
         standings = asyncio.run(Agreement(logs, databases).settle())
@@ -90,6 +98,7 @@ def restore(settings: Settings, schemas: Sequence[Schema], wish: Wish, said: Sai
         moments=manifest.moments,
         standings=tuple(standings),
         lost_causes=tuple(asyncio.run(lost_causes(logs))),
+        erased=erased,
     )
 
 
@@ -167,13 +176,12 @@ def _vault(
         return "kept as it is: keys that were destroyed since the backup stay destroyed", None
     if not (wish.folder / manifest.vault.file).exists():
         return "not in the backup: personal texts say [erased]", None
-    return "restored: keys that were destroyed since the backup are back", (manifest.vault, url)
+    return "restored", (manifest.vault, url)
 
 
 def _one(connection: psycopg.Connection[Any], table: str, query: str) -> Any:
     """The answer of a query on a table; None where there is no such table."""
-    there = connection.execute("SELECT to_regclass(%s)", [table]).fetchone()
-    if there is None or there[0] is None:
+    if not is_there_now(connection, *table.split(".")):
         return None
     row = connection.execute(sql.SQL(query).format(sql.Identifier(*table.split(".")))).fetchone()
     return None if row is None else row[0]

@@ -18,7 +18,7 @@ from runtime.cli import (
     views,
     work,
 )
-from runtime.cli.audit import anchoring, package, replaying, verifying
+from runtime.cli.audit import anchoring, package, replaying, signing, verifying
 from runtime.cli.output import guarded
 
 app = typer.Typer(
@@ -69,7 +69,10 @@ auditing = typer.Typer(
 auditing.command("verify")(guarded(verifying.verify))
 auditing.command("replay")(guarded(replaying.replay))
 auditing.command("anchor")(guarded(anchoring.anchor))
-auditing.command("key")(guarded(anchoring.key))
+keys = typer.Typer(invoke_without_command=True, help=signing.key.__doc__)
+keys.callback()(guarded(signing.key))
+keys.command("rotate")(guarded(signing.rotate))
+auditing.add_typer(keys, name="key")
 auditing.command("export")(guarded(package.export))
 auditing.command("check")(guarded(package.check))
 auditing.command("readings")(guarded(readings.readings))

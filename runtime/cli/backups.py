@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from runtime.backup.anchored import Signed, signed_for
 from runtime.backup.manifest import Manifest
 from runtime.backup.renewing import restored as renewed
 from runtime.backup.restoring import Restored, Wish
@@ -66,7 +67,7 @@ def restore(
         bool, typer.Option("--replace", help="take away the facts that are there now")
     ] = False,
     with_vault: Annotated[
-        bool, typer.Option("--with-vault", help="replace the vault too: erased texts come back")
+        bool, typer.Option("--with-vault", help="replace the vault too, which has keys")
     ] = False,
     trust: Annotated[
         bool, typer.Option("--trust", help="take a backup of another installation's master key")
@@ -76,7 +77,8 @@ def restore(
     """Restore a backup, with Reel stopped, and bring every consumer into agreement with it."""
     wish = Wish(from_folder, tuple(only or ()), replace, with_vault, trust)
     with server_alone(settings()) as alone:
-        _show(restore_from(alone, schemas(alone), wish, _said), as_json)
+        done = restore_from(alone, schemas(alone), wish, _said)
+        _show(done, signed_for(alone), as_json)
 
 
 def restored(
@@ -87,10 +89,11 @@ def restored(
 ) -> None:
     """Tell Reel that PostgreSQL itself was restored: logs begin new histories, consumers agree."""
     with server_alone(settings()) as alone:
-        _show(renewed(schemas(alone), logs or []), as_json)
+        done = renewed(alone, schemas(alone), logs or [])
+        _show(done, signed_for(alone), as_json)
 
 
-def _show(done: Restored, as_json: bool) -> None:
+def _show(done: Restored, signed: Signed, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -99,6 +102,8 @@ def _show(done: Restored, as_json: bool) -> None:
                 "moments": done.moments,
                 "consumers": [dataclasses.asdict(one) for one in done.standings],
                 "lost_causes": [dataclasses.asdict(one) for one in done.lost_causes],
+                "erased_again": dataclasses.asdict(done.erased),
+                "anchor": dataclasses.asdict(signed),
             }
         )
         return
@@ -112,9 +117,23 @@ def _show(done: Restored, as_json: bool) -> None:
         for one in done.standings
     ]
     out.print(table("Consumers", ("Consumer", "What became of it", "Why"), rows))
-    for line in lost_causes_told(done):
+    for line in (*erasures_told(done), *lost_causes_told(done), signed.told):
         out.print(line, highlight=False, markup=False)
     out.print("Start Reel: the relay sends the logs to Kafka under their new names.", style="dim")
+
+
+def erasures_told(done: Restored) -> Iterator[str]:
+    """Whose keys had come back with the vault, a line each."""
+    erased = done.erased
+    if erased.unread:
+        yield (
+            f"Whether erased persons' keys came back is not known: {erased.unread}. Then `reel "
+            "restored` destroys them; do so before anything starts."
+        )
+    for person in erased.persons:
+        yield f"The key of {person} had come back and is destroyed again, as the log says."
+    for person in erased.unrecorded:
+        yield f"The log that was restored does not say any more that {person} was erased."
 
 
 def lost_causes_told(done: Restored) -> Iterator[str]:

@@ -17,15 +17,17 @@ from rich.console import Console
 from rich.text import Text
 
 from events.envelope import BrokenChain
+from runtime.audit.anchoring import AnchoringElsewhere
+from runtime.audit.before import AnchorRefused
 from runtime.cli.client import NoReel, Refused
 from runtime.embedded.errors import EmbeddedError
+from runtime.jobs import JobKilled
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
 from runtime.printing import table
 from runtime.reading.trouble import Divergence
 from runtime.rebuilding.filling import StandsStill
 from runtime.rebuilding.flipping import IsLive, NotCaughtUp
-from runtime.rebuilding.jobs import JobKilled
 from runtime.rebuilding.rebuild import AnotherRebuild
 
 err = Console(stderr=True)
@@ -93,7 +95,16 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-_REFUSED = (AnotherRebuild, Divergence, IsLive, JobKilled, NotCaughtUp, StandsStill)
+_REFUSED = (
+    AnchorRefused,
+    AnchoringElsewhere,
+    AnotherRebuild,
+    Divergence,
+    IsLive,
+    JobKilled,
+    NotCaughtUp,
+    StandsStill,
+)
 
 _UNREACHABLE = (
     EmbeddedError,

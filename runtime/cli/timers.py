@@ -3,11 +3,11 @@
 import asyncio
 from typing import Annotated, Any
 
-import asyncpg
 import typer
 
 from runtime import rooms
 from runtime.cli.output import AsJson, print_json
+from runtime.connecting import session
 from runtime.instance import reachable
 from runtime.printing import out, table
 from runtime.process import service_schema
@@ -67,9 +67,8 @@ async def _look(names: list[str]) -> dict[str, Any]:
     timers: list[dict[str, Any]] = []
     halted = {}
     for name in names:
-        connection = await _connected(name)
-        try:
-            schema = service_schema(name)
+        schema = service_schema(name)
+        async with session(_database_of(name)) as connection:
             rows = TimerRows(rooms.services()[name], schema)
             timers += [
                 {
@@ -85,18 +84,13 @@ async def _look(names: list[str]) -> dict[str, Any]:
             ]
             if reason := await why_halted(connection, schema):
                 halted[name] = reason
-        finally:
-            await connection.close()
     return {"timers": sorted(timers, key=lambda one: one["due_at"]), "halted": halted}
 
 
 async def _accept(name: str) -> Any:
-    connection = await _connected(name)
-    try:
+    async with session(_database_of(name)) as connection:
         return await accept(connection, service_schema(name))
-    finally:
-        await connection.close()
 
 
-async def _connected(name: str) -> Any:
-    return await asyncpg.connect(reachable(settings()).database_of(name))
+def _database_of(name: str) -> str:
+    return reachable(settings()).database_of(name)

@@ -9,6 +9,7 @@ import typer
 
 from runtime import rooms
 from runtime.cli.output import AsJson, print_json
+from runtime.connecting import is_there, session
 from runtime.instance import reachable
 from runtime.log.postgres import PostgresStore
 from runtime.pools import Pools
@@ -55,19 +56,16 @@ def _row(one: dict[str, Any]) -> list[str]:
 async def _views(chosen: Settings) -> list[dict[str, Any]]:
     found = []
     for name in rooms.projections():
-        connection = await asyncpg.connect(chosen.database_of(name))
-        try:
+        async with session(chosen.database_of(name)) as connection:
             for version in await versions_of(connection, name):
                 found.append(await _told(chosen, connection, version))
-        finally:
-            await connection.close()
     return found
 
 
 async def _told(chosen: Settings, connection: Any, version: Version) -> dict[str, Any]:
     told = {**asdict(version), "state": version.state}
-    there = await connection.fetchval("SELECT to_regclass($1)", f'"{version.schema}".place')
-    if version.state is State.RETIRED or there is None:
+    there = await is_there(connection, version.schema, "place")
+    if version.state is State.RETIRED or not there:
         nothing = HowFar(0, 1, 0)
         return told | _how_far(nothing) | {"bytes": 0}
     pools = Pools(chosen)
@@ -149,14 +147,11 @@ def retire(schema: Schema, as_json: AsJson = False) -> None:
 
 async def _retire(chosen: Settings, schema: str) -> None:
     for name in rooms.projections():
-        connection = await asyncpg.connect(chosen.database_of(name))
-        try:
+        async with session(chosen.database_of(name)) as connection:
             version = await version_of(connection, schema)
             if version is not None:
                 await take_down(connection, version)
                 return
-        finally:
-            await connection.close()
     raise LookupError(f"there is no version {schema!r}: `reel views` lists what there is")
 
 

@@ -52,14 +52,19 @@ class Known:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Folds one read model again, so that every answer is of a vector."""
+    """Folds one read model again, so that every answer is of a vector.
+
+    Whatever it answers raises `Stumbled` where a fact cannot be folded.
+    """
 
     reader: Reader
 
     async def figures(self, known: Known, cursor: str | None, limit: int) -> dict[str, Any]:
         """A page of what can be explained, as `FigureNames`."""
         projection = self.reader.projection
-        figures = projection.figures(projection.view.fold(known.facts), known.asker(known.cut))
+        figures = projection.figures(
+            self.reader.past.view.fold(known.facts), known.asker(known.cut)
+        )
         page, following = page_of(figures, lambda one: one.name, cursor, limit)
         rows = [
             {"name": one.name, "label": one.label, "value": one.value, "unit": one.unit}
@@ -75,7 +80,7 @@ class Explainer:
         """How a figure comes about, as `Explanation`."""
         projection = self.reader.projection
         rows = Rows()
-        history = History(projection.view, known.facts, rows)
+        history = History(self.reader.past.view, known.facts, rows)
         figure = named(projection.figures(rows, known.asker(known.cut)), name)
         teller = known.teller(history)
         told = teller.figure(figure)
@@ -99,9 +104,9 @@ class Explainer:
             raise BadMoment("`from` is later than `as_of`: exchange them")
         before = [one for one in known.facts if one.position <= first.moment.at[one.log][1]]
         after = [one for one in known.facts if one.position > first.moment.at[one.log][1]]
-        rows = projection.view.fold(before)
+        rows = self.reader.past.view.fold(before)
         was = {one.name: one for one in projection.figures(rows, known.asker(first))}
-        history = History(projection.view, after, rows)
+        history = History(self.reader.past.view, after, rows)
         now = {one.name: one for one in projection.figures(rows, known.asker(known.cut))}
         changed = [
             name

@@ -17,6 +17,8 @@ from pydantic.json_schema import models_json_schema
 from events import reaction
 from events.event import Event, catalogue
 from runtime import rooms
+from runtime.audit.lines import HANDOVER_PREFIX, PREFIX
+from runtime.kafka import anchors
 from runtime.log.contract import PARTITIONS
 from runtime.papers.words import listed
 
@@ -88,8 +90,9 @@ def document() -> dict[str, Any]:
             title="Reel's facts",
             version="1",
             description=(
-                f"One topic for each log: {listed(list(facts))}. CloudEvents 1.0 in binary mode: "
-                "the value is the fact, the headers say where, when and by whom it was recorded. "
+                f"One topic for each log: {listed(list(facts))}, and one of anchors. CloudEvents "
+                "1.0 in binary mode: the value is the fact, the headers say where, when and by "
+                "whom it was recorded. "
                 "The same record may come more than once; its position tells."
             ),
         )
@@ -97,7 +100,47 @@ def document() -> dict[str, Any]:
         .to_jsonable()
     )
     _as_written(made, facts)
+    _anchors(made)
     return made
+
+
+def _anchors(made: dict[str, Any]) -> None:
+    """The topic on which lines of signed heads stand, which are no facts."""
+    topic = f"{TOPIC_PREFIX}.{anchors.NAME}"
+    channel, message = {"$ref": f"#/channels/{anchors.NAME}"}, f"{anchors.NAME}:Message"
+    made["channels"][anchors.NAME] = {
+        "address": topic,
+        "description": "Where all logs were, signed, one line a record, each naming the one "
+        "before it; `reel audit verify` holds the logs against them.",
+        "servers": [{"$ref": "#/servers/development"}],
+        "messages": {"Message": {"$ref": f"#/components/messages/{message}"}},
+        "bindings": {
+            "kafka": {
+                "topic": topic,
+                "bindingVersion": "0.4.0",
+                "partitions": 1,
+                "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": -1},
+            }
+        },
+    }
+    made["operations"][anchors.NAME] = {
+        "action": "send",
+        "channel": channel,
+        "messages": [{"$ref": f"{channel['$ref']}/messages/Message"}],
+    }
+    made["components"]["messages"][message] = {
+        "title": "A line of signed heads",
+        "contentType": "text/plain",
+        "payload": {
+            "type": "string",
+            "description": "statement (canonical JSON) and Ed25519 signature in base64url without "
+            "padding; where a key gives up for the next, that one's signature too",
+            "pattern": rf"^({PREFIX}[\w-]+:[\w-]+|{HANDOVER_PREFIX}[\w-]+:[\w-]+:[\w-]+)$",
+        },
+        "bindings": {
+            "kafka": {"key": {"type": "string", "description": "SHA-256 of the line, in hex"}}
+        },
+    }
 
 
 def _as_written(made: dict[str, Any], facts: Mapping[str, tuple[type[Event], ...]]) -> None:

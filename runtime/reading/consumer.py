@@ -103,8 +103,12 @@ class Consumer:
         self._count_parked()
 
     def _count_parked(self) -> None:
-        parked = {production for place in self._at.values() for production in place.parked}
-        metrics.PARKED.labels(self.name).set(len(parked))
+        metrics.PARKED.labels(self.name).set(self.parked)
+
+    @property
+    def parked(self) -> int:
+        """How many productions stand still for this consumer, as this process knows."""
+        return len({production for place in self._at.values() for production in place.parked})
 
     def place(self, log: str, partition: int) -> Place:
         """How far this process knows the consumer to be."""

@@ -2,6 +2,8 @@
 
 `effective` leaves out what takes effect later: in recorded order, what is true on a day as it is
 known at the moment. So a cost that is posted late counts on the day on which it was incurred.
+
+Where a fact cannot be folded there is no answer, as there is none of the present.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,6 +14,7 @@ from events.approval import ProductionOpened
 from events.envelope import Recorded, microseconds, moment_of
 from runtime.log.contract import Store
 from runtime.reading.moment import BadMoment, Moment
+from runtime.reading.stumbling import blamed, blaming
 from runtime.snapshots.views import Kept
 from runtime.view import Rows, View
 from runtime.web.problems import Gone
@@ -39,10 +42,17 @@ class Cut:
 
 
 class Past:
-    """Folds a view again, over the logs that it hears."""
+    """Folds a view again, over the logs that it hears; `name` is whose view it is."""
 
-    def __init__(self, view: View, stores: Mapping[str, Store], kept: Kept | None = None) -> None:
-        self._view = view
+    def __init__(
+        self,
+        view: View,
+        stores: Mapping[str, Store],
+        kept: Kept | None = None,
+        name: str = "the read model",
+    ) -> None:
+        self._name = name
+        self.view = blaming(name, view)
         self._stores = stores
         self._kept = kept
 
@@ -81,7 +91,11 @@ class Past:
 
     async def rows(self, production: str, cut: Cut) -> tuple[Rows, dict[str, str] | None]:
         """The rows as they were, and the production's title and currency; None before it was
-        opened."""
+        opened.
+
+        Raises:
+            Stumbled: a fact cannot be folded.
+        """
         rows, about = Rows(), None
         for log in self._stores:
             of_log, told = await self._rows_of(production, log, cut)
@@ -93,12 +107,13 @@ class Past:
     async def facts(
         self, production: str, cut: Cut
     ) -> tuple[list[Recorded], dict[str, str] | None]:
-        """The facts themselves, log by log, and the same of the production."""
+        """The facts themselves, log by log, and the same of the production; raises `Stumbled`
+        where that cannot be read."""
         facts: list[Recorded] = []
         about = None
         for log in self._stores:
             async for page in self._pages(production, log, cut):
-                about = about or _about(page)
+                about = about or self._about(page)
                 facts += cut.in_effect(page)
         return facts, about
 
@@ -120,8 +135,8 @@ class Past:
                 await kept.give_up(production, log, after, "the log has another event there")
                 return await self._rows_of(production, log, cut)
         async for page in self._pages(production, log, cut, after):
-            about = about or _about(page)
-            self._view.fold(cut.in_effect(page), rows)
+            about = about or self._about(page)
+            self.view.fold(cut.in_effect(page), rows)
             if kept is not None and len(page) == PAGE_EVENTS:
                 kept.keep(incarnation, page[-1], rows, about)
         return rows, about
@@ -138,9 +153,12 @@ class Past:
             if len(page) < PAGE_EVENTS:
                 return
 
-
-def _about(page: Sequence[Recorded]) -> dict[str, str] | None:
-    for recorded in page:
-        if recorded.type == _OPENED and isinstance(opened := recorded.event, ProductionOpened):
-            return {"title": opened.title, "currency": opened.currency}
-    return None
+    def _about(self, page: Sequence[Recorded]) -> dict[str, str] | None:
+        for recorded in page:
+            if recorded.type != _OPENED:
+                continue
+            with blamed(self._name, recorded):
+                opened = recorded.event
+            if isinstance(opened, ProductionOpened):
+                return {"title": opened.title, "currency": opened.currency}
+        return None

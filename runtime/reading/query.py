@@ -20,8 +20,9 @@ from runtime.people.vault import Sealer
 from runtime.reading.answer import Freshness, freshness_at, moment_told
 from runtime.reading.asked import PRESENT, Asked, Reading
 from runtime.reading.consumer import Consumer
-from runtime.reading.parking import ParkedRows, ProductionIsParked
+from runtime.reading.parking import Parked, ParkedRows, ProductionIsParked
 from runtime.reading.past import Cut, Past
+from runtime.reading.stumbling import Stumbled
 from runtime.reading.views import Tables
 from runtime.rebuilding.pointer import Pointer
 from runtime.rooms import Projection
@@ -54,7 +55,7 @@ class Reader:
         self._stores = stores
         self._clock = clock
         self._vault = vault
-        self.past = Past(projection.view, stores, kept)
+        self.past = Past(projection.view, stores, kept, projection.name)
         self._teams: dict[str, Team] = {}
         self._consumers = {} if consumers is None else consumers
 
@@ -116,7 +117,7 @@ class Reader:
     ) -> Reading:
         """Rows (of all tables or of some), titles and places of those productions, all from one
         moment and one version: the present, or the moment that is asked for. What had not been
-        opened then is left out.
+        opened then is left out; what cannot be folded up to then is told as parked.
 
         Raises:
             BadMoment, Gone: as `Past.cut` does.
@@ -169,21 +170,39 @@ class Reader:
         Raises:
             BadMoment, Gone: as `Past.cut` does.
             NotThere: the production had not been opened at that moment.
+            Stumbled: a fact that was known then cannot be folded.
         """
-        reading = await self.read([production], asked, tables)
+        if asked.is_past:
+            reading = await self._read_past([production], asked, raising=True)
+        else:
+            reading = await self.read([production], asked, tables)
         if production not in reading.rows:
             raise NotThere(f"the production was opened only after {reading.now.isoformat()}")
         return reading
 
-    async def _read_past(self, productions: Sequence[str], asked: Asked) -> Reading:
+    async def _read_past(
+        self, productions: Sequence[str], asked: Asked, *, raising: bool = False
+    ) -> Reading:
         cut = await self.cut(asked)
         rows: dict[str, Rows] = {}
         about: dict[str, dict[str, str]] = {}
+        parked: dict[str, Parked] = {}
         for production in productions:
-            were, opened = await self.past.rows(production, cut)
+            try:
+                were, opened = await self.past.rows(production, cut)
+            except Stumbled as error:
+                if raising:
+                    raise
+                parked[production] = error.as_parked(await self.now())
+                were, opened = Rows(), await self._titled(production)
             if opened is not None:
                 rows[production], about[production] = were, opened
-        return Reading(rows, about, cut.at, {}, cut)
+        return Reading(rows, about, cut.at, {}, cut, parked)
+
+    async def _titled(self, production: str) -> dict[str, str] | None:
+        """Title and currency as the present has them, which no fold is needed for."""
+        found = (await self._read([production], ())).about
+        return found.get(production)
 
     async def cut(self, asked: Asked) -> Cut:
         """The moment that is asked for, the present too; raises as `Past.cut` does."""

@@ -2,6 +2,8 @@
 
 import asyncpg
 
+from runtime.connecting import is_there, session
+
 _KEPT = "^(_yoyo_|yoyo_lock$|tables_made$|clock$|unanswered$|answered$|answers$)"
 """What is no fold of any log."""
 
@@ -14,34 +16,29 @@ async def rewind(database_url: str, schema: str) -> list[str]:
     policies answer only what comes after the places that are taken away: these are written down
     first, with what was parked and so has no answer. Answers the tables that were emptied.
     """
-    connection = await asyncpg.connect(database_url)
-    try:
-        async with connection.transaction():
-            tables = [
-                row[0]
-                for row in await connection.fetch(
-                    "SELECT table_name FROM information_schema.tables "
-                    "WHERE table_schema = $1 AND table_name !~ $2 ORDER BY 1",
-                    schema,
-                    _KEPT,
-                )
-            ]
-            if tables:
-                names = ", ".join(f'"{schema}"."{table}"' for table in tables)
-                # Before it is read how far they are, so that no worker moves them further.
-                await connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
-                await _keep_what_is_answered(connection, schema, tables)
-                await connection.execute(f"TRUNCATE {names}")
+    async with session(database_url) as connection, connection.transaction():
+        tables = [
+            row[0]
+            for row in await connection.fetch(
+                "SELECT table_name FROM information_schema.tables "
+                "WHERE table_schema = $1 AND table_name !~ $2 ORDER BY 1",
+                schema,
+                _KEPT,
+            )
+        ]
+        if tables:
+            names = ", ".join(f'"{schema}"."{table}"' for table in tables)
+            # Before it is read how far they are, so that no worker moves them further.
+            await connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+            await _keep_what_is_answered(connection, schema, tables)
+            await connection.execute(f"TRUNCATE {names}")
         return tables
-    finally:
-        await connection.close()
 
 
 async def _keep_what_is_answered(
     connection: asyncpg.Connection, schema: str, tables: list[str]
 ) -> None:
-    there = await connection.fetchval("SELECT to_regclass($1)", f'"{schema}".answered')
-    if there is None or "place" not in tables:
+    if "place" not in tables or not await is_there(connection, schema, "answered"):
         return
     await _keep_what_is_not(connection, schema)
     await connection.execute(

@@ -19,13 +19,8 @@ async def connected(
     """A pool for the read model's database, whose transactions may take their time, and its logs
     as a service may read them."""
     pools = Pools(settings.model_copy(update={"pool_size": size}))
-    pool = await asyncpg.create_pool(
-        settings.database_of(projection.name),
-        min_size=1,
-        max_size=size,
-        server_settings={"application_name": f"reel rebuild {projection.name}"},
-    )
     try:
+        pool = await pools.patient(projection.name, f"rebuild {projection.name}")
         stores: dict[str, Store] = {
             log: PostgresStore(log, await pools.of(log, role=f"reel_{log}_service"))
             for log in projection.view.logs
@@ -33,4 +28,3 @@ async def connected(
         yield pool, stores
     finally:
         await pools.close()
-        await pool.close()

@@ -1,14 +1,11 @@
 """Fills a version in several processes, and tells how far it is meanwhile.
 
 Where the work is folding, a second process is a second core. Each takes lanes of its own; a job
-whose parent was killed ends with its page.
+whose parent was killed ends at once, and what it had in hand is rolled back.
 """
 
 import asyncio
-import multiprocessing
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
@@ -17,6 +14,7 @@ import uvloop
 
 from runtime import rooms
 from runtime.garbage import collected_rarely
+from runtime.jobs import JobKilled, beside
 from runtime.log.contract import Store
 from runtime.reading.place import Places
 from runtime.rebuilding.connecting import connected
@@ -36,10 +34,6 @@ EVENTS_WORTH_A_JOB = 100_000
 """A process takes a second or two to start; fewer events are folded here meanwhile."""
 LOOK_SECONDS = 0.3
 JOB_POOL_SIZE = 3
-
-
-class JobKilled(Exception):
-    """A process that filled was killed; the places say where to go on."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ class Filling:
 
     async def _apart(self, lanes: Sequence[Sequence[Lane]], goal: Mapping[Partition, int]) -> None:
         loop = asyncio.get_running_loop()
-        with ProcessPoolExecutor(len(lanes), multiprocessing.get_context("spawn")) as pool:
+        with beside(len(lanes)) as pool:
             try:
                 await asyncio.gather(
                     *(
@@ -139,16 +133,5 @@ async def _fill(
     lanes: Sequence[Lane],
     goal: Mapping[Partition, int],
 ) -> None:
-    orphaned = asyncio.create_task(_end_with(os.getppid()))
-    try:
-        async with connected(settings, projection, JOB_POOL_SIZE) as (pool, stores):
-            await Filler(projection, schema, pool, stores).fill(lanes, goal)
-    finally:
-        orphaned.cancel()
-
-
-async def _end_with(parent: int) -> None:
-    """Who has lost his parent has nobody to report to."""
-    while os.getppid() == parent:  # noqa: ASYNC110 - no event tells of a killed parent
-        await asyncio.sleep(LOOK_SECONDS)
-    os._exit(1)
+    async with connected(settings, projection, JOB_POOL_SIZE) as (pool, stores):
+        await Filler(projection, schema, pool, stores).fill(lanes, goal)

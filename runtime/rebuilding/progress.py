@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.connecting import is_there
 from runtime.log.contract import Heads, Store
 
 Partition = tuple[str, int]
@@ -71,7 +72,7 @@ async def progress_of(connection: Any, schema: str, heads: Mapping[str, Heads]) 
 
 async def parked_in(connection: Any, schema: str) -> set[str]:
     """The productions that are parked for a version; none where its build knows of no parking."""
-    if await connection.fetchval("SELECT to_regclass($1)", f'"{schema}".parked') is None:
+    if not await is_there(connection, schema, "parked"):
         return set()
     rows = await connection.fetch(f'SELECT DISTINCT production::text FROM "{schema}".parked')
     return {row[0] for row in rows}

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from runtime.connecting import is_there
 from runtime.rooms import Projection
 
 VIEWS = "views"
@@ -83,7 +84,7 @@ async def register_first(connection: Any, projection: Projection) -> None:
 
     A schema that was fed before there was a registry is what readers have read: it is live.
     """
-    fed = await connection.fetchval("SELECT to_regclass($1)", f'"{projection.schema}".place')
+    fed = await is_there(connection, projection.schema, "place")
     async with connection.transaction():
         await connection.execute(
             f"INSERT INTO {VIEWS}.version (schema, projection, code, rebuild, followed) "

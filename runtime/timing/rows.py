@@ -1,6 +1,6 @@
 """A room's timers as rows: written with the place that their fact moves, read when they are due."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -116,37 +116,41 @@ class TimerRows:
         Raises:
             LookupError: a timer is for a command that the room does not take.
         """
-        last: dict[tuple[str, str], tuple[Timer, Recorded]] = {}
-        for recorded in events:
-            for timer in self._service.timers(recorded):
-                last[recorded.production, timer.key] = timer, recorded
-        gone = [key for key, (timer, _) in last.items() if due_of(timer) is None]
+        last = {
+            (recorded.production, key): waiting
+            for recorded in events
+            for waiting, key in self.set_by(recorded)
+        }
+        gone = [key for key, waiting in last.items() if waiting is None]
         if gone:
             await connection.execute(self._take_away, *map(list, zip(*gone, strict=True)))
-        kept = [
-            self._row(timer, due_at, cause)
-            for timer, cause in last.values()
-            if (due_at := due_of(timer)) is not None
-        ]
+        kept = [_row(waiting) for waiting in last.values() if waiting is not None]
         if kept:
             await connection.execute(self._set, *map(list, zip(*kept, strict=True)))
 
-    def _row(self, timer: Timer, due_at: datetime, cause: Recorded) -> tuple[Any, ...]:
+    def set_by(self, recorded: Recorded) -> Iterator[tuple[Waiting | None, str]]:
+        """What one fact of the room's own log sets, with its key; None where it takes that away.
+
+        Raises:
+            LookupError: a timer is for a command that the room does not take.
+        """
+        for timer in self._service.timers(recorded):
+            due_at = due_of(timer)
+            yield None if due_at is None else self._waiting(timer, due_at, recorded), timer.key
+
+    def _waiting(self, timer: Timer, due_at: datetime, cause: Recorded) -> Waiting:
         assert timer.command is not None
         self._service.decider_of(type(timer.command))
-        waits = due_at - cause.recorded_at
-        return (
+        forgotten = due_at - cause.recorded_at >= HOPS_FORGOTTEN_AFTER
+        hops = 0 if forgotten else cause.hops
+        return Waiting(
             cause.production,
             timer.key,
             due_at,
             cause.partition,
             type(timer.command).__name__,
             timer.command.model_dump_json(),
-            cause.id,
-            cause.actor,
-            cause.correlation,
-            0 if waits >= HOPS_FORGOTTEN_AFTER else cause.hops,
-            cause.recorded_at_us,
+            SetBy(cause.id, cause.actor, cause.correlation, hops, cause.recorded_at_us),
         )
 
     async def all(self, connection: Any) -> list[Waiting]:
@@ -169,6 +173,14 @@ class TimerRows:
         await connection.execute(
             self._done, timer.production, timer.key, timer.due_at, timer.cause.id
         )
+
+
+def _row(one: Waiting) -> tuple[Any, ...]:
+    return (
+        *(one.production, one.key, one.due_at, one.partition, one.command, one.body),
+        *(one.cause.id, one.cause.actor, one.cause.correlation, one.cause.hops),
+        one.cause.recorded_at_us,
+    )
 
 
 def _waiting(row: Any) -> Waiting:

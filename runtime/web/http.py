@@ -1,6 +1,6 @@
 """The HTTP face of the rooms in this process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Response
@@ -25,10 +25,12 @@ def application(
     queries: Sequence[APIRouter],
     unready: Callable[[], Sequence[str]],
     documented: bool,
+    parked: Callable[[], Mapping[str, int]] = dict,
     readings: Readings | None = None,
 ) -> FastAPI:
-    """The application of one process. Nothing but health is open. Without `readings`, what is told
-    to nobody unrecorded is told to nobody."""
+    """The application of one process. Nothing but health is open. `parked` counts by consumer the
+    productions that stand still. Without `readings`, what is told to nobody unrecorded is told to
+    nobody."""
     app = FastAPI(
         title=title,
         version="1",
@@ -46,7 +48,7 @@ def application(
     app.state.verifier = verifier
     app.state.readings = readings
     problems.install(app)
-    app.include_router(_health(unready))
+    app.include_router(_health(unready, parked))
     for face in services:
         app.include_router(_service_routes(face), dependencies=[Depends(caller)])
     audits = [readings_routes(face, readings) for face in services[:1] if readings is not None]
@@ -56,18 +58,27 @@ def application(
     return app
 
 
-def _health(unready: Callable[[], Sequence[str]]) -> APIRouter:
+def _health(
+    unready: Callable[[], Sequence[str]], parked: Callable[[], Mapping[str, int]]
+) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/livez", summary="Whether the process runs")
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
 
-    @router.get("/readyz", summary="Whether it should get work", responses={503: {}})
+    @router.get(
+        "/readyz",
+        summary="Whether it should get work",
+        description="`parked` counts the productions that stand still, by consumer: they make "
+        "nothing unready, and `reel parked list` names them.",
+        responses={503: {}},
+    )
     async def readyz() -> Response:
         reasons = list(unready())
+        status = "unready" if reasons else "ready"
         return Response(
-            orjson.dumps({"status": "unready" if reasons else "ready", "reasons": reasons}),
+            orjson.dumps({"status": status, "reasons": reasons, "parked": dict(parked())}),
             503 if reasons else 200,
             media_type="application/json",
         )

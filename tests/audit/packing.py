@@ -17,6 +17,7 @@ from events.envelope import GENESIS, Recorded, moment_of
 from events.event import Event
 from events.names import id_of
 from runtime.audit.heads import ChainEnd, Head, Statement
+from runtime.audit.keys import Keys
 from runtime.audit.lines import SignedHeads
 from runtime.audit.package import verifier
 from runtime.audit.package.export import Package, package_of
@@ -103,13 +104,14 @@ class Made:
         key: Ed25519PrivateKey = KEY,
         role: Role = Role.AUDITOR,
         anchored: Sequence[SignedHeads] = (),
+        keys: Keys | None = None,
         **history: Any,
     ) -> Package:
         """What would be handed out of it."""
 
         async def made() -> Package:
             found = self.history(**history)
-            chain = await chain_of(found, key, anchored, self.ends)
+            chain = await chain_of(found, key, anchored, self.ends, keys)
             return await package_of(found, chain, key, self.vault, role)
 
         return asyncio.run(made())

@@ -135,6 +135,7 @@ def made(dsn: str) -> None:
     """Every log and every read model in that database."""
     schemas = [Schema(dsn, VIEWS, "views")]
     schemas += [Schema(dsn, log, "log") for log in rooms.services()]
+    schemas += [Schema(dsn, f"{log}_service", "reader") for log in rooms.services()]
     for one in rooms.projections().values():
         schemas.append(Schema(dsn, one.schema, "reader", one.tables_sql))
     migrate(schemas)

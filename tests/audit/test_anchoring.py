@@ -14,7 +14,8 @@ from prometheus_client import REGISTRY
 from events.names import id_of
 from runtime import rooms
 from runtime.audit.anchorer import Anchorer
-from runtime.audit.anchoring import Anchored, AnchoringElsewhere, AnchorRefused, anchor
+from runtime.audit.anchoring import Anchored, AnchoringElsewhere, anchor
+from runtime.audit.before import AnchorRefused
 from runtime.audit.lines import SignedHeads
 from runtime.kafka import anchors as topic
 from runtime.kafka import bus

@@ -5,6 +5,7 @@ One story: each test goes on from where the one before it ended.
 """
 
 import asyncio
+import dataclasses
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,9 @@ class House:
     kafka: str
     canaries: dict[str, str]
     people: dict[str, str]
+    loud: dict[str, str]
+    wrapped: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    """The keys as the vault held them before they were destroyed, as a backup of it does."""
 
     @property
     def folder(self) -> Path:
@@ -124,7 +128,7 @@ def house(shell: Shell) -> Iterator[House]:
         film = running.film()
         server = EmbeddedPostgres(shell.home / "postgres")
         kafka = json.loads(running.up.out())["kafka"]
-        house = House(running, film, server.start(), kafka, {}, {})
+        house = House(running, film, server.start(), kafka, {}, {}, loud)
         for command in sorted(personal(), key=lambda one: not one.OPENS):
             plant(house, command)
             if command.OPENS:
@@ -247,7 +251,7 @@ def test_nobody_is_erased_unless_it_is_said_twice_and_by_the_house(house: House)
 
 
 def test_a_person_is_erased_by_one_command(house: House) -> None:
-    wrapped = {
+    wrapped = house.wrapped = {
         person: key
         for person, key in psycopg.connect(house.database_url).execute(
             "SELECT person, key FROM vault.person_key"
@@ -308,3 +312,31 @@ def before_command() -> type[Command]:
 
 def test_no_name_is_anywhere_after_it_was_erased(house: House) -> None:
     look_everywhere(house)
+
+
+def test_a_vault_from_before_brings_nobody_back(house: House) -> None:
+    """PostgreSQL was restored with keys that are destroyed: told so, Reel destroys them again."""
+    shell = house.running.shell
+    house.running.close()
+    house.running.up.process.terminate()
+    assert house.running.up.process.wait(LIVE_SECONDS_MAX) == 0
+    server = EmbeddedPostgres(shell.home / "postgres")
+    house.database_url = server.start()
+    with psycopg.connect(house.database_url) as session:
+        session.cursor().executemany(
+            "INSERT INTO vault.person_key (person, key) VALUES (%s, %s) "
+            "ON CONFLICT (person) DO UPDATE SET key = EXCLUDED.key",
+            list(house.wrapped.items()),
+        )
+    assert asyncio.run(keys_of(house)).keys() == set(house.people.values())
+    server.stop()
+    told = shell.reel("restored", "approval")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.count("is destroyed again, as the log says") == len(house.people)
+    with started(shell, **house.loud) as running:
+        eventually("readiness", lambda: httpx.get(f"{running.url}/readyz").is_success)
+        house.running, house.film = running, running.film(house.film.production)
+        house.database_url = server.start()
+        assert asyncio.run(keys_of(house)) == {}
+        everybody_reads_erased(house)
+        look_everywhere(house)

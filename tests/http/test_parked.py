@@ -95,7 +95,9 @@ def test_its_cost_report_is_refused_with_the_reason_and_a_cure(
     assert "barrel" not in answer.text, "it quotes nothing of a fact"
     for query in ("budget-lines", "hot-costs"):
         check(barrel.client(LEADER).get(f"{barrel.home}/{query}"), 503, "parked")
-    assert httpx.get(f"{instance.url}/readyz").status_code == 200
+    ready = httpx.get(f"{instance.url}/readyz")
+    assert ready.status_code == 200, "one production does not take the process away"
+    assert ready.json() == {"status": "ready", "reasons": [], "parked": {"budget_status_v2": 1}}
     assert (
         'reel_parked_productions{consumer="budget_status_v2"} 1.0'
         in httpx.get(f"{instance.url}/metrics").text
@@ -172,7 +174,7 @@ def test_the_command_line_lists_it_and_retries_it_in_vain_and_then_with_success(
         doctor = CliRunner().invoke(app, ["doctor", "--json"])
         (found,) = [one for one in json.loads(doctor.stdout) if one["what"] == "parked productions"]
         assert doctor.exit_code == 3 and not found["ok"]
-        assert f"{film.production} for {STATUS}_v2 at budget" in found["said"]
+        assert f"1 for {STATUS}_v2: {film.production} at budget" in found["said"]
         assert "`reel parked retry`" in found["cure"]
 
         vain = reel("retry", STATUS, film.production)

@@ -50,7 +50,9 @@ OF_NO_PERSON = set(
 )
 """Texts that tell of things, places and reasons."""
 
-NAMES_BY_PURPOSE = {"Credit.wording": "what is shown on screen; the docs tell how to leave it out"}
+NAMES_BY_PURPOSE = {
+    "Credit.wording": "a term of the deal, decision 0032; the docs tell how to leave it out"
+}
 """Texts that hold a person's name by their purpose, and are not sealed."""
 
 

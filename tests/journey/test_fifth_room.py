@@ -220,7 +220,7 @@ def test_a_fifth_room_is_one_new_folder_and_its_event_file(
         "reaction.ReactionRefused",
     ]
     assert lived["paths"] == [f"{name}/order-meal", f"{name}/trail", view]
-    assert lived["ready"] == {"status": "ready", "reasons": []}
+    assert lived["ready"] == {"status": "ready", "reasons": [], "parked": {}}
     assert name in lived["command line"]
     exit_code, shown = lived["screen"]
     assert exit_code == 0, shown

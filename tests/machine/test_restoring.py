@@ -226,7 +226,7 @@ def test_nothing_is_restored_under_a_process_and_none_starts_meanwhile(
         with pytest.raises(RestoreRefused, match=r"running \(reel budget\)"):
             here.restore(to)
         with pytest.raises(RestoreRefused, match="running"):
-            restored(here.schemas, [])
+            restored(here.settings, here.schemas, [])
     from runtime.backup.restoring import alone
 
     with alone(url):
@@ -397,7 +397,7 @@ def test_the_doctor_names_who_is_ahead_of_a_log_that_was_restored_by_hand(here: 
     consumers, causes = asyncio.run(doctor._histories(here.settings, up=False))
     assert not consumers.ok and causes.ok
     assert "inbox_v1" in consumers.said and "reel restored" in consumers.cure
-    restored(here.schemas, ["budget"])
+    restored(here.settings, here.schemas, ["budget"])
     assert all(one.ok for one in asyncio.run(doctor._histories(here.settings, up=False)))
 
 
@@ -416,7 +416,7 @@ def test_after_postgresql_was_restored_reel_is_told(here: House) -> None:
     has_folded(here, "approval_service", "budget", 2)
     has_folded(here, "budget_service", "approval", 2)
     before = dict(here.sql("SELECT 'budget', incarnation::text FROM budget.head"))
-    done = restored(here.schemas, ["budget"])
+    done = restored(here.settings, here.schemas, ["budget"])
     assert done.rooms == ("budget",)
     assert here.sql("SELECT incarnation::text FROM budget.head") != [(before["budget"],)]
     assert place(here, "budget_status_v2", "budget") == (2, True, -1)
@@ -424,7 +424,7 @@ def test_after_postgresql_was_restored_reel_is_told(here: House) -> None:
     assert place(here, "budget_service", "approval") is None
     assert here.sql("SELECT count(*) FROM budget_service.answered") == [(0,)]
     with pytest.raises(LookupError, match="there is no log 'catering'"):
-        restored(here.schemas, ["catering"])
+        restored(here.settings, here.schemas, ["catering"])
 
 
 # --- the command line ------------------------------------------------------------------------

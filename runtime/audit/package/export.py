@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from events.approval import Role
 from events.contract import FEES_ARE_FOR
 from runtime import rooms
+from runtime.audit.before import keys_before
 from runtime.audit.kept_lines import lines_of as kept_lines
 from runtime.audit.lines import SignedHeads
 from runtime.audit.package import verifier
@@ -75,6 +76,7 @@ async def packed(settings: Settings, asked: Asked, progress: Progress) -> Packag
 
     Raises:
         BrokenChain: a log was changed, or is not what was anchored.
+        GivenUp: the key is not to sign any more.
         NoSuchProduction, BadMoment, UnknownSchema, WrongMasterKey: with the cure.
     """
     await asyncio.to_thread(check, schemas(settings))
@@ -85,9 +87,12 @@ async def packed(settings: Settings, asked: Asked, progress: Progress) -> Packag
         progress("Reading the facts of every log, and checking their chains")
         history = await history_of(pools, asked.production, asked.as_of, left_out_for(asked.role))
         progress("Signing the heads of all logs, and proving the chains below them")
-        own = newest_below(kept_lines(settings.anchors_file), key.public_key(), history)
+        lines = kept_lines(settings.anchors_file)
+        told = [*lines, *(one.line for one in asked.anchored)]
+        keys = keys_before(key.public_key(), told)
+        own = newest_below(lines, keys, history)
         anchored = dict.fromkeys(one for one in (*asked.anchored, own) if one is not None)
-        chain = await chain_of(history, key, list(anchored), ends_in(pools))
+        chain = await chain_of(history, key, list(anchored), ends_in(pools), keys)
         progress("Folding the read models, and writing the page")
         return await package_of(history, chain, key, vault, asked.role)
     finally:

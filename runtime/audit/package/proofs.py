@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from events.envelope import BrokenChain, microseconds
 from runtime.audit.heads import (
@@ -16,10 +16,11 @@ from runtime.audit.heads import (
     leaves_of,
     ordered_ends,
 )
+from runtime.audit.keys import Keys
 from runtime.audit.lines import SignedHeads
 from runtime.audit.merkle import path
 from runtime.audit.package.history import End, History
-from runtime.audit.signing import ForgedHeads, check_signature, key_id, sign
+from runtime.audit.signing import ForgedHeads, key_id, sign
 from runtime.pools import Pools
 
 Ends = Callable[[str, int], Awaitable[Sequence[ChainEnd]]]
@@ -27,17 +28,23 @@ Ends = Callable[[str, int], Awaitable[Sequence[ChainEnd]]]
 
 
 async def chain_of(
-    history: History, key: Ed25519PrivateKey, anchored: Sequence[SignedHeads], ends: Ends
+    history: History,
+    key: Ed25519PrivateKey,
+    anchored: Sequence[SignedHeads],
+    ends: Ends,
+    keys: Keys | None = None,
 ) -> dict[str, Any]:
     """What `chain.json` says: heads signed now of the package's moment, and those anchored heads
-    that are not beyond it, with a proof for each log that is handed over.
+    that are not beyond it, with a proof for each log that is handed over; and how the keys before
+    `key`, which `keys` knows, gave up for the next.
 
     What is signed now stands beside the line of anchors: a moment may lie before the last one.
 
     Raises:
         BrokenChain: a log is not any more what it was when its head was anchored.
-        ForgedHeads: an anchored line was not signed by this key.
+        ForgedHeads: an anchored line was signed by none of the keys.
     """
+    keys = keys or Keys.following([key.public_key()], ())
     covering = [one for one in anchored if _is_below(one, history.ends)]
     heads, proofs = await _below(history, history.ends, ends)
     statement = Statement(
@@ -48,9 +55,14 @@ async def chain_of(
     )
     told = [{"of": "export", "line": sign(statement, key).line, "proofs": proofs}]
     for one in covering:
-        check_signature(one, key.public_key())
+        keys.checked(one)
         told.append({"of": "anchor", "line": one.line, "proofs": await _proofs(history, one, ends)})
-    return {"layout": 1, "production": history.production, "heads": told}
+    return {
+        "layout": 1,
+        "production": history.production,
+        "keys": [one.line for one in keys.handovers],
+        "heads": told,
+    }
 
 
 def _is_below(anchored: SignedHeads, ends: Mapping[str, End]) -> bool:
@@ -95,16 +107,14 @@ async def _below(
     return heads, proofs
 
 
-def newest_below(
-    lines: Iterable[str], key: Ed25519PublicKey, history: History
-) -> SignedHeads | None:
+def newest_below(lines: Iterable[str], keys: Keys, history: History) -> SignedHeads | None:
     """Of an installation's own anchors the newest that is not beyond the moment, if there is one.
-    What is torn, or by a key that was changed since, is passed over: `reel audit verify` tells."""
+    What is torn, or by a key that does not count, is passed over: `reel audit verify` tells."""
     found = []
     for line in lines:
         with suppress(MalformedStatement, ForgedHeads):
             signed = SignedHeads.of_line(line)
-            check_signature(signed, key)
+            keys.checked(signed)
             if _is_below(signed, history.ends):
                 found.append(signed)
     return max(found, key=lambda one: one.statement.at_us, default=None)

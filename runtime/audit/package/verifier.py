@@ -4,7 +4,8 @@
     python3 verify.py [--public-key KEY.pem] [--anchors FILE] [FOLDER | ARCHIVE.zip]
 
 Without a folder or archive it checks the folder that it lies in. KEY.pem is the public key as the
-producer gave it to you, by a way of its own; FILE holds lines of signed heads that you have kept.
+producer gave it to you, by a way of its own, the present one or one before; FILE holds lines of
+signed heads that you have kept.
 Exit code: 0 everything holds, 1 something does not, 2 there is nothing here that can be checked.
 
 Everything is written out here, so that you can read what is checked: the layout of the archive
@@ -494,24 +495,101 @@ def unpadded(text: str) -> bytes:
     return value
 
 
-def heads_of(line: str, key: bytes) -> dict[str, Any]:
+LINE = re.compile(r"reel-(?:heads|key):1:\S+")
+SIGNATURES = {"reel-heads": 1, "reel-key": 2}
+"""A line of heads has its key's signature, one by which a key gives up that of the next one too."""
+
+
+def lines_among(text: str) -> list[str]:
+    """Every line of signed heads in the text, one at most on each of its lines."""
+    return [found[0] for found in map(LINE.search, text.splitlines()) if found]
+
+
+def stated_in(line: str) -> tuple[dict[str, Any], bytes, list[bytes]]:
+    """What a line says, the bytes that were signed, and the signatures, which are not checked;
+    raises `Unreadable` where it is no such line."""
+    kind, layout, *rest = [*line.strip().split(":"), "", ""]
+    parts = rest[:-2]
+    if layout != "1" or len(parts) != 1 + SIGNATURES.get(kind, -1):
+        raise Unreadable("this is no line of signed heads")
+    signed, *signatures = map(unpadded, parts)
+    try:
+        stated = json.loads(signed)
+        stated["by_log"] = {head["log"]: head for head in stated["heads"]}
+        if ("handover" in stated) != (kind == "reel-key") or not isinstance(stated["key"], str):
+            raise ValueError
+        return dict(stated), signed, signatures
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Unreadable("this line states something else than heads") from None
+
+
+@dataclass
+class Keys:
+    """The keys that count, by id; and by which statement each was given up that was."""
+
+    known: dict[str, bytes]
+    given_up: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def follow(self, lines: Sequence[str]) -> None:
+        """Learns the keys before and after those known, as each has signed for the next one, and
+        the next one for it."""
+        handovers = [one for one in map(handover_in, dict.fromkeys(lines)) if one]
+        while True:
+            found = [one for one in handovers if set(one["both"]) & set(self.known.values())]
+            if not found:
+                return
+            for one in found:
+                handovers.remove(one)
+                self.known.update({key_id(key): key for key in one["both"]})
+                self.given_up.setdefault(one["key"], []).append(one)
+
+
+def handover_in(line: str) -> dict[str, Any] | None:
+    """What a line says by which one key gives up for another, with `both` keys; None where it is
+    none that both have signed."""
+    try:
+        stated, signed, signatures = stated_in(line)
+        both = [bytes.fromhex(stated["handover"][name]) for name in ("from", "to")]
+        if stated["key"] != key_id(both[0]) or type(stated["at_us"]) is not int:
+            return None
+    except (Unreadable, KeyError, TypeError, ValueError):
+        return None
+    if not all(is_signed(key, one, signed) for key, one in zip(both, signatures)):
+        return None
+    return {**stated, "both": both}
+
+
+def heads_of(line: str, keys: Keys) -> dict[str, Any]:
     """What a line of signed heads states.
 
     Raises:
-        Unreadable: it is no such line, or `key` has not signed it.
+        Unreadable: it is no such line, or no key has signed it that counts there.
     """
-    parts = line.strip().split(":")
-    if len(parts) != 4 or parts[:2] != ["reel-heads", "1"]:
-        raise Unreadable("this is no line of signed heads")
-    statement, signature = unpadded(parts[2]), unpadded(parts[3])
-    if not is_signed(key, signature, statement):
-        raise Unreadable(f"this line was not signed by the key {key_id(key)}")
+    stated, signed, signatures = stated_in(line)
+    key = keys.known.get(stated["key"], b"")
+    if not is_signed(key, signatures[0], signed):
+        raise Unreadable(f"this line was not signed by the key {' or '.join(keys.known)}")
+    if "handover" in stated and not handover_in(line):
+        raise Unreadable("the key that is to go on has not signed for that")
+    for end in keys.given_up.get(stated["key"], ()):
+        if stated.get("handover") != end["handover"] and (why := beyond(stated, end)):
+            raise Unreadable(f"this line was signed by the key {stated['key']} {why}")
+    return stated
+
+
+def beyond(stated: dict[str, Any], end: dict[str, Any]) -> str:
+    """Why it was not stated before its key was given up; "" where it may have been."""
     try:
-        stated = json.loads(statement)
-        stated["by_log"] = {head["log"]: head for head in stated["heads"]}
-        return dict(stated)
-    except (ValueError, KeyError, TypeError, RecursionError):
+        if stated["at_us"] >= end["at_us"]:
+            return f"after that was given up on {shown_time(end['at_us'])}"
+        for log, head in stated["by_log"].items():
+            last = end["by_log"].get(log)
+            same = last and last["incarnation"] == head["incarnation"]
+            if same and head["position"] > last["position"]:
+                return f"for a position of {log} behind the last one before it was given up"
+    except (KeyError, TypeError):
         raise Unreadable("this line states something else than heads") from None
+    return ""
 
 
 def root_above(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
@@ -555,14 +633,14 @@ def check_heads(
     files: dict[str, bytes],
     moment: dict[str, Any],
     logs: dict[str, list[dict[str, Any]]],
-    key: bytes,
+    keys: Keys,
     report: Report,
 ) -> list[tuple[str, dict[str, Any]]]:
     """Holds every chain to the heads that were signed; answers the lines with what they state."""
     lines = []
     for number, one in enumerate(loaded(files, CHAIN)["heads"], 1):
         where = f"{CHAIN}, heads {number} ({one['of']})"
-        stated = heads_of(one["line"], key)
+        stated = heads_of(one["line"], keys)
         shown = []
         for log, events in sorted(logs.items()):
             head, end = stated["by_log"].get(log), moment["logs"][log]
@@ -598,18 +676,17 @@ def _stands_below(of: str, stated: dict[str, Any], logs: Sequence[str]) -> str:
 def check_anchors(
     given: str,
     lines: Sequence[tuple[str, dict[str, Any]]],
-    key: bytes,
+    keys: Keys,
     report: Report,
 ) -> None:
     """Compares what the outsider kept with the heads that this package proves itself below."""
     ours = {line for line, _ in lines}
-    kept = [line.strip() for line in given.splitlines() if "reel-heads:" in line]
+    kept = lines_among(given)
     matched = 0
-    for number, text in enumerate(kept, 1):
+    for number, line in enumerate(kept, 1):
         where = f"your anchors, line {number}"
-        line = text[text.index("reel-heads:") :].split()[0]
         try:
-            anchor = heads_of(line, key)
+            anchor = heads_of(line, keys)
         except Unreadable as error:
             report.refuse(where, str(error))
             continue
@@ -648,7 +725,7 @@ def check_whole(
     files: dict[str, bytes], report: Report, given_key: bytes | None, anchors: str | None
 ) -> None:
     """Everything; raises `Unreadable` where a file can be read no further."""
-    key = _key(files, given_key, report)
+    key, keys = _keys(files, given_key, anchors, report)
     said = _reading(MANIFEST, check_manifest, files, key, report)
     report.title = f"{said['title']}, production {said['production']}"
     if report.holds:
@@ -657,10 +734,11 @@ def check_whole(
         )
     moment = _reading(MOMENT, loaded, files, MOMENT)
     logs = _reading(MOMENT, check_events, files, moment, said["production"], report)
-    lines = _reading(CHAIN, check_heads, files, moment, logs, key, report)
+    lines = _reading(CHAIN, check_heads, files, moment, logs, keys, report)
     _say_what_is_not_proven(report, moment, key, given_key, lines, anchors)
+    _say_of_keys(report, key, keys, given_key)
     if anchors is not None:
-        check_anchors(anchors, lines, key, report)
+        check_anchors(anchors, lines, keys, report)
 
 
 def _reading(name: str, check: Any, *args: Any) -> Any:
@@ -673,16 +751,57 @@ def _reading(name: str, check: Any, *args: Any) -> Any:
         raise Unreadable(f"{name}\nthis file is not of the form that it must have") from None
 
 
-def _key(files: dict[str, bytes], given: bytes | None, report: Report) -> bytes:
+def _keys(
+    files: dict[str, bytes], given: bytes | None, anchors: str | None, report: Report
+) -> tuple[bytes, Keys]:
+    """The key that the package is to be signed with, and all that count, followed from the one
+    that was given."""
+    told = lines_among(anchors or "")
+    with contextlib.suppress(Unreadable, TypeError):
+        told += [str(line) for line in loaded(files, CHAIN).get("keys", ())]
     if given is None:
-        return bytes(_reading(KEY, key_of_pem, files.get(KEY, b"")))
-    key = key_of_pem(given)
-    try:
-        if key_of_pem(files.get(KEY, b"")) != key:
-            report.refuse(KEY, "this is not the key that you were given")
-    except Unreadable as error:
-        report.refuse(KEY, str(error))
-    return key
+        key = bytes(_reading(KEY, key_of_pem, files.get(KEY, b"")))
+    else:
+        key = key_of_pem(given)
+    keys = Keys({key_id(key): key})
+    keys.follow(told)
+    if given is not None:
+        try:
+            packed = key_of_pem(files.get(KEY, b""))
+            if packed in keys.known.values():
+                key = packed
+            else:
+                report.refuse(
+                    KEY,
+                    "this is not the key that you were given, and no line tells that one of the "
+                    "two gave up for the other",
+                )
+        except Unreadable as error:
+            report.refuse(KEY, str(error))
+    for one, ends in keys.given_up.items():
+        if len({end["handover"]["to"] for end in ends}) > 1:
+            what = f"the key {one} gave up for two others: somebody else has it. Ask the producer"
+            report.refuse(f"{CHAIN} and your anchors", what)
+    return key, keys
+
+
+def _say_of_keys(report: Report, key: bytes, keys: Keys, given: bytes | None) -> None:
+    for end in keys.given_up.get(key_id(key), ()):
+        report.unproven.append(
+            f"that the package was made before its key {key_id(key)} was given up on "
+            f"{shown_time(end['at_us'])}: whoever still has that key could have dated it back. Ask "
+            "for one that the present key has signed"
+        )
+    if given is not None and key_of_pem(given) != key:
+        told = ", ".join(
+            f"{end['key']} for {key_id(end['both'][1])} on {shown_time(end['at_us'])}"
+            for ends in keys.given_up.values()
+            for end in ends
+        )
+        report.proven.append(
+            f"the key {key_id(key)} belongs to the one that you were given: each that gave up "
+            f"signed for the next one, and the next one for it ({told})"
+        )
 
 
 def _say_what_is_not_proven(
@@ -735,7 +854,10 @@ def checked(place: str, public_key: bytes | None = None, anchors: str | None = N
 def shown_time(time_us: int) -> str:
     """A time as people read it, in UTC."""
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    return f"{epoch + datetime.timedelta(microseconds=time_us):%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        return f"{epoch + datetime.timedelta(microseconds=time_us):%Y-%m-%d %H:%M:%S} UTC"
+    except OverflowError:
+        return f"{time_us} microseconds after 1970"
 
 
 def printable(text: str) -> str:

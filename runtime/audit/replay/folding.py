@@ -9,10 +9,19 @@ from runtime.audit.findings import Finding
 from runtime.audit.replay.comparing import differences, differing
 from runtime.audit.replay.live import Databases, Live, live
 from runtime.audit.replay.plan import Plan
+from runtime.audit.replay.remembered import (
+    Known,
+    Timer,
+    as_heard_otherwise,
+    fired,
+    waiting_ones,
+)
 from runtime.audit.replay.told import Outcome, Told
 from runtime.view import Key, Rows, key_of
 
 PAGE_EVENTS = 2_000
+
+Differing = set[tuple[type[Any], Key]]
 
 
 class Facts(Protocol):
@@ -79,15 +88,18 @@ async def replay_all(
         productions = list(part.facts)
         lives = [
             await live(await databases.of(one.name), one, productions, plan.heads)
-            for one in plan.projections
+            for one in plan.folded
         ]
         for production in productions:
-            outcome.add(await replayed(production, [one.pop(production) for one in lives], facts))
+            of_it = [one.pop(production) for one in lives]
+            outcome.add(await replayed(production, of_it, facts, databases))
             tell(plan.facts[production])
     return outcome
 
 
-async def replayed(production: str, lives: Sequence[Live], facts: Facts) -> Outcome:
+async def replayed(
+    production: str, lives: Sequence[Live], facts: Facts, databases: Databases
+) -> Outcome:
     """Folds a production into the read models whose live rows are given, and compares them."""
     outcome = Outcome(productions=1)
     folds = [_Fold(live) for live in lives if not live.is_astray]
@@ -99,11 +111,13 @@ async def replayed(production: str, lives: Sequence[Live], facts: Facts) -> Outc
             for fold in hearing:
                 fold.take(fold.within(log, page))
     for fold in folds:
-        await _compare(production, fold, facts, outcome)
+        await _compare(production, fold, facts, databases, outcome)
     return outcome
 
 
-async def _compare(production: str, fold: _Fold, facts: Facts, outcome: Outcome) -> None:
+async def _compare(
+    production: str, fold: _Fold, facts: Facts, databases: Databases, outcome: Outcome
+) -> None:
     live = fold.live
     for waits in live.parked.values():
         outcome.remarks.append(
@@ -113,16 +127,48 @@ async def _compare(production: str, fold: _Fold, facts: Facts, outcome: Outcome)
         outcome.find(_not_folded(production, fold))
         return
     outcome.rows += sum(map(len, live.rows.values()))
-    which = differing(fold.rows, live.rows)
+    rows = fold.rows if live.model.service is None else waiting_ones(fold.rows)
+    which = differing(rows, live.rows)
+    if which and live.model.service is not None:
+        which -= await _as_good(production, live, which, rows, facts, databases)
     if which:
         changed = await _last_changes(production, live, which, facts)
-        outcome.differ(
-            differences(live.projection, production, which, fold.rows, live.rows, changed)
-        )
+        outcome.differ(differences(live.model.told, production, which, rows, live.rows, changed))
+
+
+async def _as_good(
+    production: str,
+    live: Live,
+    which: Differing,
+    rows: Rows,
+    facts: Facts,
+    databases: Databases,
+) -> Differing:
+    """Those of the rows that are as they may be: timers that have fired, and what is remembered of
+    logs that were heard in another order."""
+    service = live.model.service
+    assert service is not None
+    there = {key_of(row) for row in live.rows[Timer]}
+    missing = [key for table, key in which if table is Timer and key not in there]
+    log = await databases.store(service.name)
+    good: Differing = {(Timer, key) for key in await fired(service, production, rows, missing, log)}
+    doubtful = {key_of(row): row.value for row in live.rows[Known] if (Known, key_of(row)) in which}
+    if doubtful:
+        heard: dict[str, list[Recorded]] = {one: [] for one in live.view.logs}
+        for one in heard:
+            async for page in facts.of(one, production, live.until[one]):
+                heard[one] += page
+        for known in as_heard_otherwise(live.view, heard):
+            good |= {
+                (Known, key)
+                for key, value in doubtful.items()
+                if key[0] in known and known[key[0]] == value
+            }
+    return good
 
 
 async def _last_changes(
-    production: str, live: Live, which: set[tuple[type[Any], Key]], facts: Facts
+    production: str, live: Live, which: Differing, facts: Facts
 ) -> dict[tuple[type[Any], Key], Told]:
     """The fact that last changed each of those rows, found by folding once more."""
     rows, changed = Rows(), {}

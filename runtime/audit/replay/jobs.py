@@ -6,15 +6,13 @@ the other, or of one partition of Kafka.
 
 import asyncio
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.sharedctypes import Synchronized
 from typing import Protocol
 
 from runtime.audit.replay.told import Outcome
+from runtime.jobs import JobKilled, beside
 from runtime.settings import Settings
 
 EVENTS_WORTH_A_JOB = 20_000
@@ -31,10 +29,6 @@ class Part(Protocol):
     async def run(self, settings: Settings, tell: Callable[[int], None]) -> Outcome:
         """Does it; `tell` hears of so many further facts."""
         ...
-
-
-class JobKilled(ChildProcessError):
-    """A process that folded was killed."""
 
 
 async def done(
@@ -56,9 +50,8 @@ async def done(
         for part in parts:
             outcome.add(await part.run(settings, tell_more))
         return outcome
-    context = multiprocessing.get_context("spawn")
-    tally = context.Value("q", 0)
-    with ProcessPoolExecutor(jobs, context, _begin, (tally,)) as pool:
+    tally = multiprocessing.get_context("spawn").Value("q", 0)
+    with beside(jobs, _begin, tally) as pool:
         loop = asyncio.get_running_loop()
         work = [loop.run_in_executor(pool, _run, part, settings) for part in parts]
         watching = asyncio.create_task(_watch(tally, tell))
@@ -84,14 +77,6 @@ async def _watch(tally: "Synchronized[int]", tell: Callable[[int], None]) -> Non
 def _begin(tally: "Synchronized[int]") -> None:
     global _tally  # noqa: PLW0603 - a process has one, given at its start
     _tally = tally
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Who has lost his parent has nobody to report to."""
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _run(part: Part, settings: Settings) -> Outcome:

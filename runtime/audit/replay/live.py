@@ -9,32 +9,12 @@ import asyncpg
 
 from runtime.audit.reading import connected
 from runtime.audit.replay.comparing import LiveRows
-from runtime.audit.replay.teams import with_teams
+from runtime.audit.replay.models import Model
 from runtime.log.contract import Heads
 from runtime.log.partition import partition_of
 from runtime.log.postgres import PostgresStore
-from runtime.rebuilding.registry import live_version
-from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import View
-
-
-async def live_schema(connection: Any, projection: Projection) -> str:
-    """The schema that readers read now, or that is filled before they do.
-
-    Raises:
-        LookupError: they read what another build folded.
-    """
-    version = await live_version(connection, projection.name)
-    if version is None:
-        return projection.schema
-    if version.code != projection.version:
-        raise LookupError(
-            f"readers read {version.schema}, and this build folds version {projection.version} of "
-            f"{projection.path}: replay it with the build that folds that one, or leave it out "
-            "with --model"
-        )
-    return version.schema
 
 
 class Databases:
@@ -73,33 +53,39 @@ async def opened(settings: Settings) -> AsyncIterator[Databases]:
 
 @dataclass(frozen=True)
 class Live:
-    """One production in one read model: its rows, and up to which position of each log they are.
+    """One production in one read model, or in what a service remembers: its rows, and up to which
+    position of each log they are.
 
     `parked` names logs in which it stands still. Where a place is of another history than its
     log, nothing can be compared: `is_astray`.
     """
 
-    projection: str
+    model: Model
     schema: str
-    view: View
-    """With the rows of titles and teams."""
     rows: LiveRows
     until: Mapping[str, int]
     parked: Mapping[str, str]
     is_astray: bool
 
+    @property
+    def view(self) -> View:
+        """With the rows of titles and teams."""
+        return self.model.view
+
 
 async def live(
     connection: asyncpg.Connection,
-    projection: Projection,
+    model: Model,
     productions: Sequence[str],
     heads: Mapping[str, Heads],
 ) -> dict[str, Live]:
     """Rows and places of one moment, by production."""
-    view = with_teams(projection.view)
+    view = model.view
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        schema = await live_schema(connection, projection)
-        tables = {one: await _rows(connection, schema, one, productions) for one in view.tables}
+        schema = await model.schema(connection)
+        tables = {
+            one: await _rows(connection, schema, model, one, productions) for one in view.tables
+        }
         places = await _places(connection, schema)
         parked = await _parked(connection, schema, productions)
     found = {}
@@ -113,21 +99,25 @@ async def live(
                 until[log] = min(until[log], stands.position - 1)
                 waits[log] = f"the {stands.type} at {log} {stands.position}: {stands.why}"
         rows = {table: there.get(production, []) for table, there in tables.items()}
-        found[production] = Live(projection.name, schema, view, rows, until, waits, is_astray)
+        found[production] = Live(model, schema, rows, until, waits, is_astray)
     return found
 
 
 async def _rows(
-    connection: asyncpg.Connection, schema: str, table: type[Any], productions: Sequence[str]
+    connection: asyncpg.Connection,
+    schema: str,
+    model: Model,
+    table: type[Any],
+    productions: Sequence[str],
 ) -> dict[str, list[Any]]:
-    columns = ", ".join(column.name for column in fields(table))
+    columns = ", ".join(getattr(table, "COLUMNS", None) or [one.name for one in fields(table)])
     found: dict[str, list[Any]] = {}
     for record in await connection.fetch(
         f"SELECT production::text, {columns} FROM {schema}.{table.TABLE} "
         "WHERE production = ANY($1::uuid[])",
         productions,
     ):
-        found.setdefault(record[0], []).append(table(*record[1:]))
+        found.setdefault(record[0], []).extend(model.rows_of(table, record[1:]))
     return found
 
 

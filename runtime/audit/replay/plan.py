@@ -6,30 +6,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runtime import rooms
-from runtime.audit.replay.live import Databases, live_schema
+from runtime.audit.replay.live import Databases
+from runtime.audit.replay.models import Model, models
 from runtime.audit.replay.places import PlaceChecker
-from runtime.audit.replay.teams import with_teams
 from runtime.audit.replay.told import Outcome
 from runtime.log.contract import Heads
 from runtime.log.partition import partition_of
-from runtime.rooms import Projection
 
 PART_FACTS = 2_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The read models by name, the logs that they hear, and the facts of each production."""
+    """The read models and services by name, the logs that they hear, and the facts of each
+    production."""
 
     models: tuple[str, ...]
     heads: Mapping[str, Heads]
     facts: Mapping[str, int]
 
     @property
-    def projections(self) -> list[Projection]:
-        """The read models."""
-        return [rooms.projections()[name] for name in self.models]
+    def folded(self) -> list[Model]:
+        """What is folded again."""
+        return [models()[name] for name in self.models]
 
     def of(self, productions: Iterable[str]) -> "Plan":
         """The plan for some productions: another process need not hear of the others."""
@@ -50,18 +49,19 @@ class Plan:
         return [*parts, self.of(some)] if some else parts
 
 
-def chosen(models: Sequence[str]) -> tuple[str, ...]:
-    """Those read models, or all.
+def chosen(names: Sequence[str]) -> tuple[str, ...]:
+    """Those read models and services, or all.
 
     Raises:
         LookupError: there is none of that name.
     """
-    for name in models:
-        if name not in rooms.projections():
+    known = models()
+    for name in names:
+        if name not in known:
             raise LookupError(
-                f"there is no read model {name!r}; there are {', '.join(rooms.projections())}"
+                f"there is no read model or service {name!r}; there are {', '.join(known)}"
             )
-    return tuple(dict.fromkeys(models)) or tuple(rooms.projections())
+    return tuple(dict.fromkeys(names)) or tuple(known)
 
 
 def production_id(text: str | None) -> str | None:
@@ -77,15 +77,15 @@ def production_id(text: str | None) -> str | None:
 
 
 async def planned(
-    databases: Databases, models: Sequence[str], production: str | None, outcome: Outcome
+    databases: Databases, names: Sequence[str], production: str | None, outcome: Outcome
 ) -> Plan:
     """What is to be done; what is wrong with places goes into `outcome`.
 
     Raises:
         LookupError: neither a log nor a read model knows the production.
     """
-    projections = [rooms.projections()[name] for name in models]
-    logs = sorted({log for one in projections for log in one.view.logs})
+    folded = [models()[name] for name in names]
+    logs = sorted({log for one in folded for log in one.view.logs})
     heads = {log: await (await databases.store(log)).heads() for log in logs}
     facts: Counter[str] = Counter()
     for log in logs:
@@ -96,24 +96,24 @@ async def planned(
         ):
             facts[one] += count
     checker = PlaceChecker(databases, heads)
-    for projection in projections:
-        for one in await _shown(await databases.of(projection.name), projection, production):
+    for model in folded:
+        for one in await _shown(await databases.of(model.name), model, production):
             facts.setdefault(one, 0)
         partition = (
             None if production is None else partition_of(production, len(heads[logs[0]].partitions))
         )
-        await checker.check(projection, partition, outcome)
+        await checker.check(model, partition, outcome)
     if production is not None and not facts:
         raise LookupError(f"neither a log nor a read model knows a production {production}")
-    return Plan(tuple(models), heads, facts)
+    return Plan(tuple(names), heads, facts)
 
 
-async def _shown(connection: Any, projection: Projection, production: str | None) -> list[str]:
+async def _shown(connection: Any, model: Model, production: str | None) -> list[str]:
     """Productions that the tables have rows of, whatever the logs know."""
-    schema = await live_schema(connection, projection)
+    schema = await model.schema(connection)
     tables = [
         f"SELECT production FROM {schema}.{table.TABLE} WHERE $1::uuid IS NULL OR production = $1"
-        for table in with_teams(projection.view).tables
+        for table in model.view.tables
     ]
     rows = await connection.fetch(
         f"SELECT DISTINCT production::text FROM ({' UNION '.join(tables)}) AS any_of_them",

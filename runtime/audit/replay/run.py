@@ -25,7 +25,8 @@ class Source(StrEnum):
 
 @dataclass
 class Replayed:
-    """What was replayed, from where, in how many seconds, and what came of it."""
+    """Which read models and services were replayed, from where, in how many seconds, and what came
+    of it."""
 
     source: Source
     models: Sequence[str]
@@ -53,8 +54,8 @@ async def replay(
     jobs: int,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Replayed:
-    """Folds again what the read models show, and compares every row; `tell` hears how many facts
-    of how many are done.
+    """Folds again what read models show and services remember, and compares every row; `tell`
+    hears how many facts of how many are done.
 
     Raises:
         LookupError: nobody knows the production; no Kafka is named.

@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from events.envelope import Recorded
-from runtime import rooms
 from runtime.audit.replay.folding import LogFacts, replay_all
 from runtime.audit.replay.live import Databases, opened
+from runtime.audit.replay.models import models
 from runtime.audit.replay.plan import Plan
 from runtime.audit.replay.told import Outcome
 from runtime.audit.replay.topic import TopicCheck
@@ -34,9 +34,9 @@ class Sent:
     offsets: Mapping[tuple[str, int], tuple[int, int]]
 
 
-async def sent(settings: Settings, databases: Databases, models: Sequence[str]) -> Sent:
-    """How far the topics of the logs are now that those read models hear."""
-    logs = sorted({log for name in models for log in rooms.projections()[name].view.logs})
+async def sent(settings: Settings, databases: Databases, names: Sequence[str]) -> Sent:
+    """How far the topics of the logs are now that those read models and services hear."""
+    logs = sorted({log for name in names for log in models()[name].view.logs})
     confirmed: dict[tuple[str, int], int] = {}
     for log in logs:
         # What was sent of another history is none of this one's.

@@ -3,38 +3,27 @@
 import asyncio
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from runtime import rooms
-from runtime.audit.anchoring import AnchoringElsewhere, AnchorRefused
+from runtime.audit.anchoring import Anchored, AnchoringElsewhere
 from runtime.audit.anchoring import anchor as anchor_now
-from runtime.audit.signing import key_id, public_pem, signing_key
+from runtime.audit.before import AnchorRefused
 from runtime.cli.audit.here import here
 from runtime.cli.output import REFUSED, AsJson, print_json, regret
 from runtime.printing import out, table
-from runtime.settings import settings
 
-
-def key(as_json: AsJson = False) -> None:
-    """Print the public key that heads are signed with, and its id: hand both to whoever checks."""
-    public = signing_key(settings()).public_key()
-    if as_json:
-        print_json({"key": key_id(public), "public_key": public_pem(public)})
-    else:
-        typer.echo(public_pem(public), nl=False)
-        typer.echo(f"Key {key_id(public)}")
+Copies = Annotated[
+    list[Path] | None, typer.Option(help="append the line to this file as well, a disk elsewhere")
+]
+Printed = Annotated[bool, typer.Option("--print", help="print the line, to be kept on paper")]
 
 
 def anchor(
-    to: Annotated[
-        list[Path] | None,
-        typer.Option(help="append the line to this file as well, a disk elsewhere"),
-    ] = None,
-    print_: Annotated[
-        bool, typer.Option("--print", help="print the line, to be kept on paper")
-    ] = False,
+    to: Copies = None,
+    print_: Printed = False,
     restored: Annotated[
         bool, typer.Option(help="a log was restored since the last anchor, and you know of it")
     ] = False,
@@ -50,24 +39,31 @@ def anchor(
         raise typer.Exit(REFUSED) from None
     assert made is not None
     if as_json:
-        print_json(
-            {
-                "line": made.line,
-                "statement": dataclasses.asdict(made.statement),
-                "digest": made.statement.digest,
-                "stored": made.stored,
-                "missed": made.missed,
-            }
-        )
+        print_json(as_json_of(made))
         return
+    show(made, f"Anchored by the key {made.statement.key}")
+    if print_:
+        typer.echo(made.line)
+
+
+def as_json_of(made: Anchored) -> dict[str, Any]:
+    """An anchor for programs."""
+    return {
+        "line": made.line,
+        "statement": dataclasses.asdict(made.statement),
+        "digest": made.statement.digest,
+        "stored": made.stored,
+        "missed": made.missed,
+    }
+
+
+def show(made: Anchored, title: str) -> None:
+    """An anchor for people."""
     heads = [
         [one.log, f"{one.position:,}", f"{one.productions:,}", one.root]
         for one in made.statement.heads
     ]
-    title = f"Anchored by the key {made.statement.key}"
     out.print(table(title, ("Log", "Position", "Productions", "Root"), heads, whole=("Root",)))
     out.print(f"Stored in {' and '.join(made.stored)}", highlight=False)
     for place, why in made.missed.items():
         regret(f"Not stored in {place}", f": {why}")
-    if print_:
-        typer.echo(made.line)

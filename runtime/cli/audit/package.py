@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from events.approval import Role
-from runtime.audit.lines import SignedHeads
+from runtime.audit.lines import lines_in
 from runtime.audit.package import refolding, verifier
 from runtime.audit.package.archive import put
 from runtime.audit.package.export import Asked, Package, packed
@@ -21,8 +21,6 @@ from runtime.people.vault import WrongMasterKey
 from runtime.printing import out
 from runtime.reading.moment import parsed
 from runtime.settings import settings
-
-HEADS = "reel-heads:"
 
 
 def export(
@@ -94,15 +92,6 @@ def check(
         out.print(verifier.said_of(report), markup=False, highlight=False, soft_wrap=True)
     if not report.holds:
         raise typer.Exit(REFUSED)
-
-
-def lines_in(text: str) -> list[SignedHeads]:
-    """Every line of signed heads among `text`; raises `MalformedStatement`."""
-    return [
-        SignedHeads.of_line(line[line.index(HEADS) :].split()[0])
-        for line in text.splitlines()
-        if HEADS in line
-    ]
 
 
 def _refuse_to_replace(path: Path | None, force: bool) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from runtime import rooms
 from runtime.audit.replay.plan import chosen, production_id
 from runtime.audit.replay.run import Replayed, Source
 from runtime.audit.replay.run import replay as replayed
@@ -26,7 +27,8 @@ def replay(
         str | None, typer.Argument(help="one production; none = every one there is")
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="a read model, again for a further one; none = all")
+        list[str] | None,
+        typer.Option(help="a read model or service, again for a further one; none = all"),
     ] = None,
     source: Annotated[
         Source, typer.Option("--from", help="the logs, or what Kafka carries of them")
@@ -36,7 +38,8 @@ def replay(
     ] = os.cpu_count() or 1,
     as_json: AsJson = False,
 ) -> None:
-    """Fold everything again, and compare every row of every read model with what is live."""
+    """Fold everything again, and compare every row of every read model, and of what services
+    remember, with what is live."""
     models, production = chosen(model or ()), production_id(production)
     with _bar(source, quiet=as_json) as tell:
         done = asyncio.run(replayed(here(), source, models, production, jobs, tell))
@@ -53,7 +56,8 @@ def _as_json(done: Replayed) -> dict[str, Any]:
     return {
         "ok": outcome.is_clean,
         "from": done.source,
-        "models": done.models,
+        "models": [one for one in done.models if one in rooms.projections()],
+        "services": [one for one in done.models if one in rooms.services()],
         "productions": outcome.productions,
         "facts": outcome.facts,
         "rows": outcome.rows,
@@ -82,14 +86,21 @@ def _print(done: Replayed) -> None:
     source = "the logs" if done.source is Source.LOG else "Kafka"
     out.print(
         f"Folded {outcome.facts:,} facts of {outcome.productions:,} productions from {source} and "
-        f"compared {outcome.rows:,} rows of {len(done.models)} read models, "
-        f"{_rate(done):,} facts/s",
+        f"compared {outcome.rows:,} rows of {_counted(done.models)}, {_rate(done):,} facts/s",
         highlight=False,
     )
     if outcome.is_clean:
         out.print("Every row is what the facts make of it", highlight=False)
         return
     _cure(done)
+
+
+def _counted(names: Sequence[str]) -> str:
+    """How many read models and services those are."""
+    shown = sum(one in rooms.projections() for one in names)
+    kept = len(names) - shown
+    parts = [f"{shown} read model{'s' * (shown != 1)}"] if shown else []
+    return " and ".join([*parts, f"{kept} service{'s' * (kept != 1)}"] if kept else parts)
 
 
 def _told(one: Difference) -> list[str]:
@@ -107,12 +118,18 @@ def _told(one: Difference) -> list[str]:
 
 
 def _cure(done: Replayed) -> None:
-    if differing := {one.projection: None for one in done.outcome.differences}:
-        names = ", ".join(differing)
+    differing = dict.fromkeys(one.projection for one in done.outcome.differences)
+    if shown := [one for one in differing if one in rooms.projections()]:
         regret(
-            f"What is shown is not what the facts make of it: {names}",
-            f". `reel rebuild {next(iter(differing))}` fills it anew beside what is read now; "
-            f"`reel rewind {next(iter(differing))}` empties it and folds it from the beginning",
+            f"What is shown is not what the facts make of it: {', '.join(shown)}",
+            f". `reel rebuild {shown[0]}` fills it anew beside what is read now; "
+            f"`reel rewind {shown[0]}` empties it and folds it from the beginning",
+        )
+    if kept := [one.removesuffix("_service") for one in differing if one not in shown]:
+        regret(
+            f"What services remember is not what the facts make of it: {', '.join(kept)}",
+            f". `reel rewind {kept[0]}` empties it, and it hears everything again; what it has "
+            "answered it does not answer again",
         )
     if done.outcome.found and done.source is Source.KAFKA:
         regret(

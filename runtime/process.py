@@ -325,7 +325,7 @@ class Process:
             await self._build_projection(name, vault, master)
         for log in self._parts.relay:
             pool = await self._pools.of(log)
-            self._relays.append(Relay(self._settings, await self._store(log), pool))
+            self._relays.append(Relay.of(self._settings, await self._store(log), pool))
         if self._parts.relay and self._settings.anchor_minutes:
             self._anchorer = Anchorer(self._settings, list(rooms.services()))
 

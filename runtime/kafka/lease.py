@@ -13,6 +13,8 @@ import asyncpg
 
 LEASE_SECONDS = 5.0
 SAFETY_SECONDS = 1.5
+LONGEST_SECONDS = 30.0
+"""No lease is given for longer: one that ends later was given before the clock was set back."""
 
 
 class LeaseLost(Exception):
@@ -23,7 +25,8 @@ class LeaseLost(Exception):
 class Cursor:
     """How far Kafka has confirmed: for each partition the last position, its hash and offset.
 
-    `position` is the last one before which everything is confirmed.
+    `position` is the last one before which everything is confirmed; while what was lost is sent
+    again, a partition may end behind it.
     """
 
     incarnation: str | None
@@ -34,17 +37,16 @@ class Cursor:
 
     def confirmed(self, partition: int, position: int, hash_: bytes, offset: int) -> "Cursor":
         """The cursor after one more confirmed record, the next one of the log."""
+        return replace(self.ends_at(partition, position, hash_, offset), position=position)
+
+    def ends_at(self, partition: int, position: int, hash_: bytes, offset: int) -> "Cursor":
+        """The cursor where that partition ends with another record."""
         return replace(
             self,
-            position=position,
             positions=_with(self.positions, partition, position),
             hashes=_with(self.hashes, partition, hash_),
             offsets=_with(self.offsets, partition, offset),
         )
-
-    def found_at(self, partition: int, offset: int) -> "Cursor":
-        """The cursor where that partition's last record stands at another offset."""
-        return replace(self, offsets=_with(self.offsets, partition, offset))
 
 
 def _with(values: tuple, index: int, value: object) -> tuple:  # type: ignore[type-arg]
@@ -80,10 +82,12 @@ class PostgresLeaseRow:
         row = await self._pool.fetchrow(
             f"""UPDATE {self.log}.relay
                 SET owner = $1, leased_till = clock_timestamp() + make_interval(secs => $2)
-                WHERE owner = $1 OR leased_till < clock_timestamp()
+                WHERE owner = $1 OR leased_till NOT BETWEEN clock_timestamp()
+                    AND clock_timestamp() + make_interval(secs => $3)
                 RETURNING incarnation::text, position, positions, hashes, offsets""",
             owner,
             seconds,
+            LONGEST_SECONDS,
         )
         if row is None:
             return None

@@ -9,6 +9,7 @@ the first missing position.
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import asyncpg
 import structlog
@@ -188,36 +189,24 @@ class Relay:
             return await self._begin(heads)
         known, missing_after = cursor, cursor.position
         for partition, record in (await self._last_of(await self._lost(cursor))).items():
-            survivor = await self._survivor(cursor, record)
-            if record is not None and survivor == cursor.positions[partition]:
-                cursor = cursor.found_at(partition, record.offset)
-            else:
-                missing_after = min(missing_after, survivor)
-        if missing_after == cursor.position:
-            if cursor != known:
-                await self._lease.move(cursor)
-            return cursor
-        metrics.RELAY_LOSSES.labels(self._store.log).inc()
-        logger.error("broker_lost_data", log=self._store.log, sending_again_from=missing_after + 1)
-        return await self._set_back(cursor, missing_after)
+            survivor = await self._survivor(cursor, partition, record)
+            cursor = cursor.ends_at(partition, *survivor)
+            missing_after = min(missing_after, survivor[0])
+        if missing_after < cursor.position:
+            metrics.RELAY_LOSSES.labels(self._store.log).inc()
+            again_from = missing_after + 1
+            logger.error("broker_lost_data", log=self._store.log, sending_again_from=again_from)
+            # What every partition ends with stays known: until it is sent again, that is what
+            # proves that nothing before it was lost meanwhile.
+            cursor = replace(cursor, position=missing_after)
+        if cursor != known:
+            await self._lease.move(cursor)
+        return cursor
 
     async def _begin(self, heads: Heads) -> Cursor:
         """A new or restored log is sent from its first fact under its present incarnation."""
         count = len(heads.partitions)
         cursor = Cursor(heads.incarnation, 0, (0,) * count, (b"",) * count, (-1,) * count)
-        await self._lease.move(cursor)
-        return cursor
-
-    async def _set_back(self, cursor: Cursor, position: int) -> Cursor:
-        """Everything behind `position` is sent again; consumers drop what they have."""
-        kept = [at <= position for at in cursor.positions]
-        cursor = Cursor(
-            cursor.incarnation,
-            position,
-            tuple(at if keep else 0 for at, keep in zip(cursor.positions, kept, strict=True)),
-            tuple(at if keep else b"" for at, keep in zip(cursor.hashes, kept, strict=True)),
-            tuple(at if keep else -1 for at, keep in zip(cursor.offsets, kept, strict=True)),
-        )
         await self._lease.move(cursor)
         return cursor
 
@@ -238,19 +227,21 @@ class Relay:
         found = await self._topic.records(dict.fromkeys(partitions))
         return {partition: found.get(partition) for partition in partitions}
 
-    async def _survivor(self, cursor: Cursor, record: Record | None) -> int:
-        """The position up to which a partition, whose last record is `record`, has everything.
+    async def _survivor(
+        self, cursor: Cursor, partition: int, record: Record | None
+    ) -> tuple[int, bytes, int]:
+        """Position, hash and offset of what proves that a partition, whose last record is
+        `record`, has everything before it.
 
-        A record of the log at or below the cursor proves what is before it; anything else proves
-        nothing, and the partition is sent from its beginning.
+        A fact of the log that was confirmed before does; anything else proves nothing, and the
+        partition is sent from its beginning.
         """
         position = _position_of(record)
-        if not 0 < position <= cursor.position:
-            return 0
-        page = await self._store.page(position - 1, 1)
-        if page and self._is(record, cursor, position, page[0].hash):
-            return position
-        return 0
+        if record is not None and 0 < position <= max(cursor.position, cursor.positions[partition]):
+            page = await self._store.page(position - 1, 1)
+            if page and self._is(record, cursor, position, page[0].hash):
+                return position, page[0].hash, record.offset
+        return 0, b"", -1
 
     def _is(self, record: Record | None, cursor: Cursor, position: int, hash_: bytes) -> bool:
         """Whether the record is that fact, sent under the log's present incarnation."""

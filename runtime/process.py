@@ -55,6 +55,7 @@ from runtime.snapshots.views import ViewSnapshots
 from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
 from runtime.web.http import application
+from runtime.web.links import hears
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
@@ -386,7 +387,10 @@ class Process:
             queries=[
                 router
                 for reader in self._readers
-                for router in (reader.projection.routes(reader), explaining(reader))
+                for router in (
+                    hears(reader.projection.routes(reader), reader.projection.view.logs),
+                    explaining(reader),
+                )
             ],
             unready=self._unready,
             documented=self._settings.jwks_url is None,

@@ -190,8 +190,9 @@ class Relay:
         known, missing_after = cursor, cursor.position
         for partition, record in (await self._last_of(await self._lost(cursor))).items():
             survivor = await self._survivor(cursor, partition, record)
+            if survivor[0] < cursor.positions[partition]:
+                missing_after = min(missing_after, survivor[0])
             cursor = cursor.ends_at(partition, *survivor)
-            missing_after = min(missing_after, survivor[0])
         if missing_after < cursor.position:
             metrics.RELAY_LOSSES.labels(self._store.log).inc()
             again_from = missing_after + 1

@@ -59,6 +59,16 @@ async def test_a_lease_that_nobody_renews_ends_by_the_clock_of_the_database(worl
     await until(second.take, within=10)
 
 
+async def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(world: World) -> None:
+    """Its owner is gone, and its end is three days away by the clock as it is now."""
+    await moved_to(world, Lease(row_of(world)), 7)
+    await world.pool.execute(
+        "UPDATE budget.relay SET leased_till = leased_till + interval '3 days'"
+    )
+    cursor = await Lease(row_of(world)).take()
+    assert cursor is not None and cursor.position == 7
+
+
 async def test_an_owner_stops_before_its_lease_ends(world: World) -> None:
     lease = Lease(row_of(world), seconds=2.0)
     with pytest.raises(LeaseLost):

@@ -17,7 +17,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.database import Connections, Database
 from tests.simulation.loop import Loop
 from tests.simulation.machines import LEDGER, YARD_SCHEMA, Site
-from tests.simulation.rooms import DESK, LOGS, POISON, Post, desk, ledger, yard
+from tests.simulation.rooms import LOGS, POISON, Post, desk, ledger, yard
 from tests.simulation.ruled import ruled_by
 from tests.simulation.tables import MemoryParked
 from tests.simulation.weather import Weather

@@ -52,7 +52,9 @@ def test_every_operation_answers_as_the_document_says(instance: Instance, tmp_pa
         token = film.appoint(role, NAMES[LEADER]).json()["token"]
     film.until_heard(token)
     config = tmp_path / "schemathesis.toml"
-    config.write_text(CONFIG.format(production=film.production, steps=STEPS_MAX, sequences=SEQUENCES_MAX))
+    config.write_text(
+        CONFIG.format(production=film.production, steps=STEPS_MAX, sequences=SEQUENCES_MAX)
+    )
     report = tmp_path / "report.ndjson"
     token = instance.issuer.token(NAMES[LEADER])
     done = subprocess.run(

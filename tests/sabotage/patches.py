@@ -731,7 +731,7 @@ PATCHES = (
             Edit(
                 RELAY,
                 "            cursor = replace(cursor, position=missing_after)\n",
-                "            for partition, at in enumerate(cursor.positions):\n"
+                "            for partition, at in enumerate(known.positions):\n"
                 "                if at > missing_after:\n"
                 '                    cursor = cursor.ends_at(partition, 0, b"", -1)\n'
                 "            cursor = replace(cursor, position=missing_after)\n",

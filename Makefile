@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick fuzz \
-	sabotage generate lock clean
+	simulate sabotage generate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,10 @@ bench-quick: ready ## the same measurements, small
 
 faults-quick: ready ## kill, freeze and wipe servers while work is under way
 	$(BIN)/python -m pytest -m faults
+
+# SEEDS=20000 runs more of them, FIRST=300 others than the tests have run.
+simulate: ready ## run committer, relay and consumers by thousands of seeds, all of their bad luck drawn
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),5000) --first $(or $(FIRST),0)
 
 fuzz: ready ## ask every operation of the API what its description allows, and what it does not
 	$(BIN)/python -m pytest -m fuzz

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
@@ -17,12 +17,71 @@ Stored = Mapping[str, str | None]
 """The same as the rows have it; None where there is none yet."""
 
 
+class KnownTable(Protocol):
+    """Where a room's memory is, as JSON by production."""
+
+    async def read(self, connection: Any, productions: Sequence[str]) -> Stored:
+        """What there is of these productions."""
+        ...
+
+    async def hold(
+        self, connection: Any, productions: Sequence[str], empty: str
+    ) -> list[tuple[str, str]]:
+        """The bodies of these productions, `empty` where there was none; nobody else changes them
+        before the caller's transaction ends."""
+        ...
+
+    async def write(self, connection: Any, bodies: Mapping[str, str]) -> None:
+        """Replaces bodies that are held."""
+        ...
+
+
+class StoredKnown:
+    """The table of that in one schema of PostgreSQL."""
+
+    def __init__(self, schema: str) -> None:
+        self._schema = schema
+
+    async def read(self, connection: Any, productions: Sequence[str]) -> Stored:
+        rows = await connection.fetch(
+            f"SELECT production::text, body::text FROM {self._schema}.known "
+            "WHERE production = ANY($1::uuid[])",
+            list(productions),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    async def hold(
+        self, connection: Any, productions: Sequence[str], empty: str
+    ) -> list[tuple[str, str]]:
+        await connection.execute(
+            f"""INSERT INTO {self._schema}.known SELECT unnest($1::uuid[]), $2::text::json
+                ON CONFLICT DO NOTHING""",
+            productions,
+            empty,
+        )
+        rows = await connection.fetch(
+            f"""SELECT production::text, body::text FROM {self._schema}.known
+                WHERE production = ANY($1::uuid[]) ORDER BY production FOR UPDATE""",
+            productions,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    async def write(self, connection: Any, bodies: Mapping[str, str]) -> None:
+        await connection.execute(
+            f"""UPDATE {self._schema}.known SET body = new.body
+                FROM unnest($1::uuid[], $2::text[]::json[]) AS new (production, body)
+                WHERE known.production = new.production""",
+            list(bodies),
+            list(bodies.values()),
+        )
+
+
 @dataclass(frozen=True)
 class KnownRows:
-    """The memory of one room, in the schema of what it has heard."""
+    """The memory of one room, in the table of what it has heard."""
 
     service: Service
-    schema: str
+    table: KnownTable
 
     async def load(self, connection: Any, productions: Sequence[str]) -> Known:
         """What it remembers of these productions now."""
@@ -36,12 +95,7 @@ class KnownRows:
         """The rows of these productions as they are now."""
         stored: dict[str, str | None] = dict.fromkeys(productions)
         if self.service.policies.nothing_known is not None:
-            rows = await connection.fetch(
-                f"SELECT production::text, body::text FROM {self.schema}.known "
-                "WHERE production = ANY($1::uuid[])",
-                list(productions),
-            )
-            stored.update(map(tuple, rows))
+            stored.update(await self.table.read(connection, productions))
         return stored
 
     async def fold(self, connection: Any, events: Sequence[Recorded], since: Stored) -> None:
@@ -59,17 +113,7 @@ class KnownRows:
             return
         productions = sorted({recorded.production for recorded in events})
         empty = nothing.model_dump_json()
-        await connection.execute(
-            f"""INSERT INTO {self.schema}.known SELECT unnest($1::uuid[]), $2::text::json
-                ON CONFLICT DO NOTHING""",
-            productions,
-            empty,
-        )
-        rows = await connection.fetch(
-            f"""SELECT production::text, body::text FROM {self.schema}.known
-                WHERE production = ANY($1::uuid[]) ORDER BY production FOR UPDATE""",
-            productions,
-        )
+        rows = await self.table.hold(connection, productions, empty)
         for production, body in rows:
             if production in since and body != (since[production] or empty):
                 raise Overtaken(f"{production} was told of by another log meanwhile")
@@ -78,10 +122,5 @@ class KnownRows:
         for recorded in events:
             known[recorded.production] = hear(known[recorded.production], recorded)
         changed = {one: body for one, body in known.items() if body != before[one]}
-        await connection.execute(
-            f"""UPDATE {self.schema}.known SET body = new.body
-                FROM unnest($1::uuid[], $2::text[]::json[]) AS new (production, body)
-                WHERE known.production = new.production""",
-            list(changed),
-            [body.model_dump_json() for body in changed.values()],
-        )
+        bodies = {production: body.model_dump_json() for production, body in changed.items()}
+        await self.table.write(connection, bodies)

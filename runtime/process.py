@@ -55,6 +55,7 @@ from runtime.snapshots.views import ViewSnapshots
 from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
 from runtime.web.http import application
+from runtime.web.links import hears
 
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
@@ -325,7 +326,7 @@ class Process:
             await self._build_projection(name, vault, master)
         for log in self._parts.relay:
             pool = await self._pools.of(log)
-            self._relays.append(Relay(self._settings, await self._store(log), pool))
+            self._relays.append(Relay.of(self._settings, await self._store(log), pool))
         if self._parts.relay and self._settings.anchor_minutes:
             self._anchorer = Anchorer(self._settings, list(rooms.services()))
 
@@ -386,7 +387,10 @@ class Process:
             queries=[
                 router
                 for reader in self._readers
-                for router in (reader.projection.routes(reader), explaining(reader))
+                for router in (
+                    hears(reader.projection.routes(reader), reader.projection.view.logs),
+                    explaining(reader),
+                )
             ],
             unready=self._unready,
             parked=lambda: {one.name: one.parked for one in self._consumers if one.parked},

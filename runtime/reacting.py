@@ -9,16 +9,16 @@ before the place moves; what was answered before a rewind is not answered after 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from events.envelope import Recorded
 from runtime.answered import Answered, AnsweredRows
 from runtime.decider import Command
 from runtime.errands import Errands
 from runtime.handling import Handler
-from runtime.known import KnownRows, Stored
+from runtime.known import KnownRows, KnownTable, Stored, StoredKnown
 from runtime.order import Order, command_id_of
 from runtime.people.erasure import carry_out
 from runtime.people.team import fold_team
@@ -29,26 +29,58 @@ from runtime.rooms import Service
 from runtime.timing.rows import TimerRows
 
 
+class AnsweredTable(Protocol):
+    """How far a room's policies have answered; `AnsweredRows` says what each method does."""
+
+    async def before(self, connection: Any, behind: Place | Parked) -> Answered: ...
+
+    async def are_held_by(self, pool: Any, incarnation: str) -> None: ...
+
+
+class TimerTable(Protocol):
+    """A room's timers, as far as facts set them; see `TimerRows`."""
+
+    async def write(self, connection: Any, events: Sequence[Recorded]) -> None: ...
+
+
+@dataclass(frozen=True)
+class RoomTables:
+    """Where a room keeps what it makes of facts. `save_team` writes what they say of teams."""
+
+    known: KnownTable
+    answered: AnsweredTable
+    timers: TimerTable
+    save_team: Callable[[Any, Sequence[Recorded]], Awaitable[None]]
+
+
+def _tables_in(schema: str, service: Service) -> RoomTables:
+    async def save_team(connection: Any, events: Sequence[Recorded]) -> None:
+        await fold_team(connection, schema, events)
+
+    return RoomTables(
+        StoredKnown(schema), AnsweredRows(service, schema), TimerRows(service, schema), save_team
+    )
+
+
 @dataclass
 class ServiceSink:
     """Remembers what the room needs to know, folds its team, carries its policies out, and writes
-    its timers down."""
+    its timers down: to `tables`, which are those of its schema unless they are told."""
 
     service: Service
     schema: str
     pool: Any
     handler: Handler
+    tables: RoomTables | None = None
     _errands: Errands = field(init=False)
     _known: KnownRows = field(init=False)
-    _answered: AnsweredRows = field(init=False)
-    _timers: TimerRows = field(init=False)
+    _tables: RoomTables = field(init=False)
     _answers_are_there: bool = False
 
     def __post_init__(self) -> None:
         self._errands = Errands(self.service, self.handler)
-        self._known = KnownRows(self.service, self.schema)
-        self._answered = AnsweredRows(self.service, self.schema)
-        self._timers = TimerRows(self.service, self.schema)
+        self._tables = self.tables or _tables_in(self.schema, self.service)
+        self._known = KnownRows(self.service, self._tables.known)
 
     async def prepare(self, events: Sequence[Recorded], behind: Place | Parked) -> Stored:
         """Gives the commands that answer these facts, and tells from what memory. What this room's
@@ -67,7 +99,7 @@ class ServiceSink:
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            answered = await self._answered.before(connection, behind)
+            answered = await self._tables.answered.before(connection, behind)
             stored = await self._known.stored(connection, list(last_asking))
         fresh = {
             production: stored[production]
@@ -86,7 +118,7 @@ class ServiceSink:
         """Once in a process: a log is restored while none runs."""
         if not self._answers_are_there:
             heads = await self.handler.store.heads()
-            await self._answered.are_held_by(self.pool, heads.incarnation)
+            await self._tables.answered.are_held_by(self.pool, heads.incarnation)
             self._answers_are_there = True
 
     def _heard(self, events: Sequence[Recorded]) -> list[Recorded]:
@@ -122,9 +154,9 @@ class ServiceSink:
         )
 
     async def apply(self, connection: Any, events: Sequence[Recorded], prepared: Stored) -> None:
-        await fold_team(connection, self.schema, events)
+        await self._tables.save_team(connection, events)
         await self._known.fold(connection, self._heard(events), since=prepared)
-        await self._timers.write(connection, self._own(events))
+        await self._tables.timers.write(connection, self._own(events))
 
     def _own(self, events: Sequence[Recorded]) -> list[Recorded]:
         """The facts of this room's own log."""

@@ -8,21 +8,21 @@ the first missing position.
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import asyncpg
 import structlog
-from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from events.envelope import Recorded, cloud_event_headers
 from runtime import metrics
-from runtime.kafka import bus
-from runtime.kafka.lease import Cursor, Lease, LeaseLost
+from runtime.kafka.bus import CONNECT_SECONDS_MAX
+from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
+from runtime.kafka.topic import Confirmed, KafkaTopic, Producer, Record, Topic
+from runtime.kafka.wakes import PostgresWakes, Wakes
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Heads, Store
-from runtime.log.postgres import channel
 from runtime.points import point
 from runtime.settings import Settings
 
@@ -32,7 +32,6 @@ CONFIRM_SECONDS_MAX = 3.0
 IDLE_SECONDS = 1.0
 VERIFY_EVERY_SECONDS = 5.0
 AGAIN_SECONDS = 0.5
-LISTENER_PROBED_SECONDS = 10.0
 
 logger = structlog.get_logger()
 
@@ -44,21 +43,31 @@ class BrokerLostData(Exception):
 class Relay:
     """Carries one log to Kafka for as long as it runs."""
 
-    def __init__(
-        self, settings: Settings, store: Store, pool: asyncpg.Pool, lease: Lease | None = None
-    ) -> None:
-        self._settings = settings
+    def __init__(self, store: Store, topic: Topic, lease: Lease, wakes: Wakes) -> None:
         self._store = store
-        self._pool = pool
-        self._lease = lease or Lease(store.log, pool)
-        self._topic = settings.topic(store.log)
+        self._topic = topic
+        self._lease = lease
+        self._wakes = wakes
         self._woken = asyncio.Event()
         self._trouble: str | None = "the relay has not started"
-        self._stopped = False
+
+    @classmethod
+    def of(
+        cls, settings: Settings, store: Store, pool: asyncpg.Pool, lease: Lease | None = None
+    ) -> "Relay":
+        """The relay from a log in PostgreSQL, whose schema's owner `pool` is, to Kafka."""
+        return cls(
+            store,
+            KafkaTopic(settings, store.log),
+            lease or Lease(PostgresLeaseRow(store.log, pool)),
+            PostgresWakes(store.log, pool),
+        )
 
     async def run(self) -> None:
         """Relays until cancelled; a broker or database that is away is waited for."""
-        listening = asyncio.create_task(self._listen(), name=f"relay listener {self._store.log}")
+        listening = asyncio.create_task(
+            self._wakes.listen(self._woken.set), name=f"relay listener {self._store.log}"
+        )
         try:
             while True:
                 try:
@@ -71,7 +80,6 @@ class Relay:
                     await self._let_go()
                     await asyncio.sleep(2 * AGAIN_SECONDS)
         finally:
-            self._stopped = True
             listening.cancel()
             await self._let_go()
 
@@ -85,9 +93,9 @@ class Relay:
         while (cursor := await self._lease.take()) is None:
             self._trouble = None
             await asyncio.sleep(AGAIN_SECONDS)
-        producer = bus.producer(self._settings, self._store.log)
+        producer = self._topic.producer()
         try:
-            await asyncio.wait_for(producer.start(), bus.CONNECT_SECONDS_MAX)
+            await asyncio.wait_for(producer.start(), CONNECT_SECONDS_MAX)
             cursor = await self._read_back(cursor)
             await self._renew(cursor)
             self._trouble = None
@@ -95,7 +103,7 @@ class Relay:
         finally:
             await _closed(producer)
 
-    async def _relay(self, producer: AIOKafkaProducer, cursor: Cursor) -> None:
+    async def _relay(self, producer: Producer, cursor: Cursor) -> None:
         verified_at = time.monotonic()
         while True:
             self._woken.clear()
@@ -107,7 +115,7 @@ class Relay:
                 continue
             if time.monotonic() - verified_at > VERIFY_EVERY_SECONDS:
                 if await self._read_back(cursor) != cursor:
-                    raise BrokerLostData(f"{self._topic} forgot records while idle")
+                    raise BrokerLostData(f"{self._topic.name} forgot records while idle")
                 verified_at = time.monotonic()
             await self._renew(cursor)
             try:
@@ -120,16 +128,14 @@ class Relay:
         if await self._lease.take() != cursor:
             raise LeaseLost(f"another relay owns {self._store.log}, or did while this one slept")
 
-    async def _send(
-        self, producer: AIOKafkaProducer, cursor: Cursor, page: Sequence[Recorded]
-    ) -> Cursor:
+    async def _send(self, producer: Producer, cursor: Cursor, page: Sequence[Recorded]) -> Cursor:
         """Sends a page, and moves the cursor over the prefix that was confirmed without a gap."""
         point("before-send")
         confirmed, failure = await self._confirmed(producer, cursor, page)
         point("after-send")
         for recorded, at in zip(page, confirmed, strict=False):
             if at.offset <= cursor.offsets[recorded.partition]:
-                failure = BrokerLostData(f"{self._topic} began again at offset {at.offset}")
+                failure = BrokerLostData(f"{self._topic.name} began again at offset {at.offset}")
                 break
             cursor = cursor.confirmed(
                 recorded.partition, recorded.position, recorded.hash, at.offset
@@ -142,20 +148,20 @@ class Relay:
         return cursor
 
     async def _confirmed(
-        self, producer: AIOKafkaProducer, cursor: Cursor, page: Sequence[Recorded]
-    ) -> tuple[list[RecordMetadata], BaseException | None]:
+        self, producer: Producer, cursor: Cursor, page: Sequence[Recorded]
+    ) -> tuple[list[Confirmed], BaseException | None]:
         """What Kafka confirmed of a page without a gap, and what came in place of the next.
 
         It has as long as the lease lasts, and no longer: behind it another relay may send.
         """
         assert cursor.incarnation is not None
-        sent: list[asyncio.Future[RecordMetadata]] = []
+        sent: list[asyncio.Future[Confirmed]] = []
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(min(CONFIRM_SECONDS_MAX, self._lease.check())):
                 for recorded in page:
                     future = await producer.send(
-                        self._topic,
+                        self._topic.name,
                         recorded.payload.encode(),
                         key=recorded.production.encode(),
                         partition=recorded.partition,
@@ -167,7 +173,7 @@ class Relay:
                 await asyncio.wait(sent)
         except (KafkaError, TimeoutError) as error:
             failure = error
-        confirmed: list[RecordMetadata] = []
+        confirmed: list[Confirmed] = []
         for future in sent:
             if not future.done() or future.cancelled():
                 break
@@ -183,18 +189,20 @@ class Relay:
             return await self._begin(heads)
         known, missing_after = cursor, cursor.position
         for partition, record in (await self._last_of(await self._lost(cursor))).items():
-            survivor = await self._survivor(cursor, record)
-            if record is not None and survivor == cursor.positions[partition]:
-                cursor = cursor.found_at(partition, record.offset)
-            else:
-                missing_after = min(missing_after, survivor)
-        if missing_after == cursor.position:
-            if cursor != known:
-                await self._lease.move(cursor)
-            return cursor
-        metrics.RELAY_LOSSES.labels(self._store.log).inc()
-        logger.error("broker_lost_data", log=self._store.log, sending_again_from=missing_after + 1)
-        return await self._set_back(cursor, missing_after)
+            survivor = await self._survivor(cursor, partition, record)
+            if survivor[0] < cursor.positions[partition]:
+                missing_after = min(missing_after, survivor[0])
+            cursor = cursor.ends_at(partition, *survivor)
+        if missing_after < cursor.position:
+            metrics.RELAY_LOSSES.labels(self._store.log).inc()
+            again_from = missing_after + 1
+            logger.error("broker_lost_data", log=self._store.log, sending_again_from=again_from)
+            # What every partition ends with stays known: until it is sent again, that is what
+            # proves that nothing before it was lost meanwhile.
+            cursor = replace(cursor, position=missing_after)
+        if cursor != known:
+            await self._lease.move(cursor)
+        return cursor
 
     async def _begin(self, heads: Heads) -> Cursor:
         """A new or restored log is sent from its first fact under its present incarnation."""
@@ -203,22 +211,9 @@ class Relay:
         await self._lease.move(cursor)
         return cursor
 
-    async def _set_back(self, cursor: Cursor, position: int) -> Cursor:
-        """Everything behind `position` is sent again; consumers drop what they have."""
-        kept = [at <= position for at in cursor.positions]
-        cursor = Cursor(
-            cursor.incarnation,
-            position,
-            tuple(at if keep else 0 for at, keep in zip(cursor.positions, kept, strict=True)),
-            tuple(at if keep else b"" for at, keep in zip(cursor.hashes, kept, strict=True)),
-            tuple(at if keep else -1 for at, keep in zip(cursor.offsets, kept, strict=True)),
-        )
-        await self._lease.move(cursor)
-        return cursor
-
     async def _lost(self, cursor: Cursor) -> list[int]:
         """The partitions whose last confirmed record is not where Kafka had confirmed it."""
-        found = await self._records(
+        found = await self._topic.records(
             {partition: at for partition, at in enumerate(cursor.offsets) if at >= 0}
         )
         return [
@@ -228,58 +223,28 @@ class Relay:
             and not self._is(found.get(partition), cursor, position, cursor.hashes[partition])
         ]
 
-    async def _last_of(self, partitions: Sequence[int]) -> dict[int, ConsumerRecord | None]:
+    async def _last_of(self, partitions: Sequence[int]) -> dict[int, Record | None]:
         """The last record of each of those partitions, as far as there is one."""
-        found = await self._records(dict.fromkeys(partitions))
+        found = await self._topic.records(dict.fromkeys(partitions))
         return {partition: found.get(partition) for partition in partitions}
 
-    async def _records(self, wanted: Mapping[int, int | None]) -> dict[int, ConsumerRecord]:
-        """By partition, the record at that offset (None: its last one), where there is one."""
-        if not wanted:
-            return {}
-        kafka = bus.reader(self._settings, f"reel-relay-{self._store.log}-read-back")
-        try:
-            await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
-            async with asyncio.timeout(CONFIRM_SECONDS_MAX):
-                asked = {TopicPartition(self._topic, one): at for one, at in wanted.items()}
-                ends = await kafka.end_offsets(list(asked))
-                starts = await kafka.beginning_offsets(list(asked))
-                there: dict[TopicPartition, int] = {}
-                for tp, at in asked.items():
-                    offset = ends[tp] - 1 if at is None else at
-                    if starts[tp] <= offset < ends[tp]:
-                        there[tp] = offset
-                # Sought before anything else can run: without an offset aiokafka would give up.
-                kafka.assign(list(there))
-                for tp, offset in there.items():
-                    kafka.seek(tp, offset)
-                found: dict[int, ConsumerRecord] = {}
-                while len(found) < len(there):
-                    for tp, records in (await kafka.getmany(timeout_ms=200)).items():
-                        for record in records:
-                            if record.offset == there[tp]:
-                                found[tp.partition] = record
-                return found
-        finally:
-            await kafka.stop()
+    async def _survivor(
+        self, cursor: Cursor, partition: int, record: Record | None
+    ) -> tuple[int, bytes, int]:
+        """Position, hash and offset of what proves that a partition, whose last record is
+        `record`, has everything before it.
 
-    async def _survivor(self, cursor: Cursor, record: ConsumerRecord | None) -> int:
-        """The position up to which a partition, whose last record is `record`, has everything.
-
-        A record of the log at or below the cursor proves what is before it; anything else proves
-        nothing, and the partition is sent from its beginning.
+        A fact of the log that was confirmed before does; anything else proves nothing, and the
+        partition is sent from its beginning.
         """
         position = _position_of(record)
-        if not 0 < position <= cursor.position:
-            return 0
-        page = await self._store.page(position - 1, 1)
-        if page and self._is(record, cursor, position, page[0].hash):
-            return position
-        return 0
+        if record is not None and 0 < position <= max(cursor.position, cursor.positions[partition]):
+            page = await self._store.page(position - 1, 1)
+            if page and self._is(record, cursor, position, page[0].hash):
+                return position, page[0].hash, record.offset
+        return 0, b"", -1
 
-    def _is(
-        self, record: ConsumerRecord | None, cursor: Cursor, position: int, hash_: bytes
-    ) -> bool:
+    def _is(self, record: Record | None, cursor: Cursor, position: int, hash_: bytes) -> bool:
         """Whether the record is that fact, sent under the log's present incarnation."""
         if record is None or cursor.incarnation is None:
             return False
@@ -307,27 +272,6 @@ class Relay:
         metrics.RELAY_BACKLOG.labels(log).set(backlog)
         metrics.RELAY_AGE.labels(log).set(max(0.0, age_seconds))
 
-    async def _listen(self) -> None:
-        """Wakes the relay when the log grows; polling finds what a lost connection missed."""
-        while True:
-            try:
-                async with self._pool.acquire() as connection:
-                    await connection.add_listener(channel(self._store.log), self._wake)
-                    try:
-                        while True:
-                            await asyncio.sleep(LISTENER_PROBED_SECONDS)
-                            await connection.execute("SELECT 1")
-                    finally:
-                        if not connection.is_closed():
-                            await connection.remove_listener(channel(self._store.log), self._wake)
-            except OUTCOME_UNKNOWN:
-                if self._stopped:
-                    return
-                await asyncio.sleep(1)
-
-    def _wake(self, *_: object) -> None:
-        self._woken.set()
-
     def unready(self) -> list[str]:
         """Why this relay should not be relied upon now; empty when it should."""
         if self._trouble:
@@ -335,7 +279,7 @@ class Relay:
         return []
 
 
-def _position_of(record: ConsumerRecord | None) -> int:
+def _position_of(record: Record | None) -> int:
     """The position that a record claims; 0 for one of another make."""
     try:
         return int(dict(record.headers)["ce_position"]) if record else 0
@@ -354,13 +298,13 @@ def _parts(page: Sequence[Recorded]) -> Iterator[Sequence[Recorded]]:
     yield page[first:]
 
 
-def _looked_at(future: "asyncio.Future[RecordMetadata]") -> None:
+def _looked_at(future: "asyncio.Future[Confirmed]") -> None:
     """A send that fails after its page was given up is told by the page."""
     if not future.cancelled():
         future.exception()
 
 
-async def _closed(producer: AIOKafkaProducer) -> None:
+async def _closed(producer: Producer) -> None:
     """Closes without waiting for what can no longer be confirmed."""
     try:
         await asyncio.wait_for(producer.stop(), 2)

@@ -10,15 +10,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import asyncpg
 import structlog
 
 from events.envelope import Recorded
 from runtime import metrics
 from runtime.log.contract import Heads, Store
 from runtime.points import point
-from runtime.reading.parking import Parked, ParkedRows, told
-from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
+from runtime.reading.kept import Kept, Pool, kept_in
+from runtime.reading.parking import Parked, told
+from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, by_partition
 from runtime.reading.retrying import Retry
 from runtime.reading.sink import Sink
 from runtime.reading.trouble import (
@@ -55,20 +55,28 @@ class Consumer:
     """One consumer of some logs: a projection's, or a service's own of what it hears.
 
     `stores` are the logs themselves, read where Kafka has holes. `assigned` says which partitions
-    this process is to keep up with; None, before or without Kafka, means all of them.
+    this process is to keep up with; None, before or without Kafka, means all of them. `kept` is
+    where its places are, if not in the `schema` of the database behind `pool`.
     """
 
     def __init__(
-        self, name: str, schema: str, pool: asyncpg.Pool, stores: dict[str, Store], sink: Sink
+        self,
+        name: str,
+        schema: str,
+        pool: Pool,
+        stores: dict[str, Store],
+        sink: Sink,
+        kept: Kept | None = None,
     ) -> None:
+        kept = kept or kept_in(schema)
         self.name = name
         self.stores = stores
         self.assigned: set[tuple[str, int]] | None = None
         self.moved = asyncio.Condition()
         self._pool = pool
         self._sink = sink
-        self._places = Places(schema)
-        self._parked = ParkedRows(schema)
+        self._places = kept.places
+        self._parked = kept.parked
         self._at: dict[tuple[str, int], Place] = {}
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._heard_at: dict[tuple[str, int], float] = {}

@@ -15,8 +15,9 @@ from events.envelope import Recorded
 from runtime import metrics
 from runtime.log.contract import Store
 from runtime.points import point
-from runtime.reading.parking import Parked, ParkedRows
-from runtime.reading.place import Place, PlaceMoved, Places
+from runtime.reading.kept import ParkedTable, PlaceTable, Pool
+from runtime.reading.parking import Parked
+from runtime.reading.place import Place, PlaceMoved
 from runtime.reading.sink import Sink
 from runtime.reading.trouble import Overtaken, TooEarly, is_waited_for, reason_of
 
@@ -30,11 +31,11 @@ class Retry:
 
     consumer: str
     parked: Parked
-    pool: Any
+    pool: Pool
     store: Store
     sink: Sink
-    places: Places
-    rows: ParkedRows
+    places: PlaceTable
+    rows: ParkedTable
     events: int
     over: bool = False
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from cachetools import LRUCache
@@ -15,6 +15,23 @@ from runtime.view import Key, Row, Rows, View, key_of
 
 PRODUCTIONS_CACHED = 512
 ROWS_AT_ONCE = 20_000
+
+
+class RowTables(Protocol):
+    """Where a read model's rows are; `Tables` says what each method does."""
+
+    view: View
+
+    async def load(
+        self,
+        connection: Any,
+        productions: Sequence[str],
+        tables: Sequence[type[Any]] | None = None,
+    ) -> dict[str, Rows]: ...
+
+    async def save_all(self, connection: Any, changed: "Changed") -> None: ...
+
+    async def save_team(self, connection: Any, events: Sequence[Recorded]) -> None: ...
 
 
 class Tables:
@@ -64,6 +81,10 @@ class Tables:
             for first in range(0, len(told), ROWS_AT_ONCE):
                 await self.save(connection, table, told[first : first + ROWS_AT_ONCE])
 
+    async def save_team(self, connection: Any, events: Sequence[Recorded]) -> None:
+        """Writes what the facts say of teams, for the queries on these rows to ask."""
+        await fold_team(connection, self.schema, events)
+
     async def save(
         self, connection: Any, table: type[Row], rows: Sequence[tuple[str, Row]]
     ) -> None:
@@ -112,7 +133,7 @@ class ProjectionSink:
     rows of its own, so that one never waits for, or overwrites, what the other does.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: RowTables) -> None:
         self._tables = tables
         self._rows: LRUCache[tuple[str, int, str], Rows] = LRUCache(PRODUCTIONS_CACHED)
 
@@ -131,7 +152,7 @@ class ProjectionSink:
         if missing:
             held |= await self._tables.load(connection, missing, view.read_back)
         await self._tables.save_all(connection, fold_into(held, view, events))
-        await fold_team(connection, self._tables.schema, events)
+        await self._tables.save_team(connection, events)
         for production, rows in held.items():
             self._rows[log, partition, production] = rows
 

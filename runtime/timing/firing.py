@@ -17,7 +17,7 @@ from runtime import metrics
 from runtime.clock import DatabaseClock
 from runtime.errands import Errands
 from runtime.handling import Handler
-from runtime.known import KnownRows
+from runtime.known import KnownRows, StoredKnown
 from runtime.log.contract import Store
 from runtime.order import Order
 from runtime.points import point
@@ -55,7 +55,7 @@ class Timers:
         self._clock = clock
         self._watch = watch or ClockWatch(service.name, schema)
         self._rows = TimerRows(service, schema)
-        self._known = KnownRows(service, schema)
+        self._known = KnownRows(service, StoredKnown(schema))
         self._errands = Errands(service, handler)
         self._heard_until: dict[str, int] = {}
         self._failed: dict[str, tuple[str, float]] = {}

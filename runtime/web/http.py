@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from runtime.people.identity import Verifier
 from runtime.people.readings import Readings
-from runtime.web import problems
+from runtime.web import links, problems
 from runtime.web.callers import caller
 from runtime.web.commands import ServiceFace, add_command, add_import
 from runtime.web.edge import Edge
@@ -54,6 +54,7 @@ def application(
     audits = [readings_routes(face, readings) for face in services[:1] if readings is not None]
     for router in (*queries, *audits):
         app.include_router(router, dependencies=[Depends(caller)])
+    links.install(app)
     app.add_middleware(Edge)
     return app
 

@@ -130,7 +130,7 @@ async def sent(films: Studio, kafka: str) -> AsyncIterator[dict[str, Topic]]:
     topics = {log: Topic(kafka, films.settings.topic(log), films.settings) for log in films.stores}
     await more(films, random.Random(SEED))
     await films.record("contract", FILMS[0], [drafted(TOLD_LAST)])
-    relays = [Relay(films.settings, store, films.pool) for store in films.stores.values()]
+    relays = [Relay.of(films.settings, store, films.pool) for store in films.stores.values()]
     async with running(*(one.run() for one in relays)):
         await until(lambda: all_sent(films))
     yield topics

@@ -73,6 +73,26 @@ async def test_the_last_record_of_a_partition_alone_is_missed_and_sent_again(top
     assert losses() == before + 1
 
 
+async def test_what_is_lost_before_the_relay_has_sent_again_what_was_lost_before_is_missed_too(
+    topics: World,
+) -> None:
+    """A relay found the second fact gone and died before it sent it; then the first one went."""
+    await topics.budget.costs(LIGHTHOUSE, 1, 2)
+    await carry(topics, 2)
+    first, _ = await topics.topic().records()
+    await topics.topic().recreate()
+    await topics.topic().send_again([first])
+    dies = topics.relay()
+    cursor = await dies._lease.take()
+    assert cursor is not None
+    assert (await dies._read_back(cursor)).position == 1
+    await dies._lease.release()
+    await topics.topic().recreate()
+
+    async with running(topics.relay().run()):
+        await until(lambda: all_of_it(topics))
+
+
 async def test_one_lost_partition_is_filled_from_its_first_fact_beside_others_that_are_whole(
     topics: World,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.kafka import bus, relay
-from runtime.kafka.lease import Cursor, Lease, LeaseLost
+from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
 from runtime.kafka.relay import Relay
 from tests.carrying.world import (
     Frozen,
@@ -23,6 +23,10 @@ pytestmark = pytest.mark.integration
 LIGHTHOUSE = production_in(3)
 
 
+def row_of(world: World) -> PostgresLeaseRow:
+    return PostgresLeaseRow("budget", world.pool)
+
+
 async def moved_to(world: World, lease: Lease, position: int) -> Cursor:
     """The cursor of a relay that confirmed everything up to `position`."""
     cursor = await lease.take()
@@ -35,28 +39,38 @@ async def moved_to(world: World, lease: Lease, position: int) -> Cursor:
 
 
 async def test_a_second_relay_is_refused_while_the_first_one_keeps_its_lease(world: World) -> None:
-    first, second = Lease("budget", world.pool), Lease("budget", world.pool)
+    first, second = Lease(row_of(world)), Lease(row_of(world))
     assert await first.take() is not None
     assert await second.take() is None
     assert await first.take() is not None
 
 
 async def test_a_released_lease_is_taken_at_once_with_the_cursor_where_it_was(world: World) -> None:
-    first, second = Lease("budget", world.pool), Lease("budget", world.pool)
+    first, second = Lease(row_of(world)), Lease(row_of(world))
     left_at = await moved_to(world, first, 7)
     await first.release()
     assert await second.take() == left_at
 
 
 async def test_a_lease_that_nobody_renews_ends_by_the_clock_of_the_database(world: World) -> None:
-    first, second = Lease("budget", world.pool, seconds=1.0), Lease("budget", world.pool)
+    first, second = Lease(row_of(world), seconds=1.0), Lease(row_of(world))
     await moved_to(world, first, 7)
     assert await second.take() is None
     await until(second.take, within=10)
 
 
+async def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(world: World) -> None:
+    """Its owner is gone, and its end is three days away by the clock as it is now."""
+    await moved_to(world, Lease(row_of(world)), 7)
+    await world.pool.execute(
+        "UPDATE budget.relay SET leased_till = leased_till + interval '3 days'"
+    )
+    cursor = await Lease(row_of(world)).take()
+    assert cursor is not None and cursor.position == 7
+
+
 async def test_an_owner_stops_before_its_lease_ends(world: World) -> None:
-    lease = Lease("budget", world.pool, seconds=2.0)
+    lease = Lease(row_of(world), seconds=2.0)
     with pytest.raises(LeaseLost):
         lease.check()
     await lease.take()
@@ -69,7 +83,7 @@ async def test_an_owner_stops_before_its_lease_ends(world: World) -> None:
 
 
 async def test_a_stale_owner_moves_no_cursor(world: World) -> None:
-    stale, owner = Lease("budget", world.pool, seconds=0.2), Lease("budget", world.pool)
+    stale, owner = Lease(row_of(world), seconds=0.2), Lease(row_of(world))
     await moved_to(world, stale, 7)
     await until(owner.take)
     await moved_to(world, owner, 9)
@@ -79,7 +93,7 @@ async def test_a_stale_owner_moves_no_cursor(world: World) -> None:
 
 
 async def test_a_stale_owner_moves_no_cursor_after_the_owner_has_left(world: World) -> None:
-    stale, owner = Lease("budget", world.pool, seconds=0.2), Lease("budget", world.pool)
+    stale, owner = Lease(row_of(world), seconds=0.2), Lease(row_of(world))
     await moved_to(world, stale, 7)
     await until(owner.take)
     await moved_to(world, owner, 9)
@@ -106,7 +120,7 @@ async def test_a_relay_frozen_before_it_could_remember_is_passed_by_and_changes_
     topics: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await topics.budget.costs(LIGHTHOUSE, 1, 2)
-    zombie = topics.relay(lease=Lease("budget", topics.pool, seconds=2.0))
+    zombie = topics.relay(lease=Lease(row_of(topics), seconds=2.0))
     frozen, refused = Frozen(), asyncio.Event()
     move = zombie._lease.move
 
@@ -135,7 +149,7 @@ async def test_an_idle_owner_that_slept_through_another_ones_lease_starts_from_i
     topics: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It finds the lease free again when it wakes, but what it knows of the topic is old."""
-    sleeper = topics.relay(lease=Lease("budget", topics.pool, seconds=2.0))
+    sleeper = topics.relay(lease=Lease(row_of(topics), seconds=2.0))
     take, frozen, asleep = sleeper._lease.take, Frozen(), False
 
     async def sleep_before(*_: Any) -> Any:
@@ -161,7 +175,7 @@ async def test_an_idle_owner_that_slept_through_another_ones_lease_starts_from_i
 
 
 async def test_a_lease_never_promises_its_owner_more_than_the_database_does(world: World) -> None:
-    lease = Lease("budget", world.pool)
+    lease = Lease(row_of(world))
     await lease.take()
     asked = time.monotonic()
     promised = lease.check()
@@ -188,7 +202,7 @@ async def test_a_relay_waits_for_its_broker_no_longer_than_it_owns_the_log(
     monkeypatch.setattr(bus, "producer", lambda *_: Silent())
     monkeypatch.setattr(relay, "CONFIRM_SECONDS_MAX", 600.0)
     await topics.budget.costs(LIGHTHOUSE, 1)
-    async with running(topics.relay(lease=Lease("budget", topics.pool, seconds=2.0)).run()):
+    async with running(topics.relay(lease=Lease(row_of(topics), seconds=2.0)).run()):
         await until(lambda: len(made) > 1)
 
 
@@ -197,7 +211,7 @@ async def test_an_owner_that_cannot_reach_the_broker_lets_one_that_can_have_the_
 ) -> None:
     await topics.budget.costs(LIGHTHOUSE, 1)
     cut_off = topics.settings.model_copy(update={"kafka": "127.0.0.1:1"})
-    one = Relay(cut_off, topics.stores["budget"], topics.pool)
+    one = Relay.of(cut_off, topics.stores["budget"], topics.pool)
     async with running(one.run()):
         await until(lambda: any("Error" in reason for reason in one.unready()))
         async with running(topics.relay().run()):

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaTimeoutError
 
 from events.envelope import verified
 from runtime.kafka import bus, relay
-from runtime.kafka.lease import Lease
+from runtime.kafka.lease import Lease, PostgresLeaseRow
 from runtime.log.partition import partition_of
 from tests.carrying.world import (
     World,
@@ -201,7 +201,9 @@ async def test_a_growing_log_is_carried_without_waiting_for_the_next_look(
     topics: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "IDLE_SECONDS", 600.0)
-    async with running(topics.relay(lease=Lease("budget", topics.pool, seconds=900)).run()):
+    async with running(
+        topics.relay(lease=Lease(PostgresLeaseRow("budget", topics.pool), seconds=900)).run()
+    ):
         await topics.budget.costs(LIGHTHOUSE, 1)
         await until(at(topics, 1))
         await asyncio.sleep(0.2)

@@ -354,7 +354,7 @@ class World:
         return consumer
 
     def relay(self, log: str = "budget", **options: Any) -> Relay:
-        return Relay(self.settings, self.stores[log], self.pool, **options)
+        return Relay.of(self.settings, self.stores[log], self.pool, **options)
 
     async def incarnation(self, log: str = "budget") -> str:
         return (await self.stores[log].heads()).incarnation

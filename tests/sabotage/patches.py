@@ -38,6 +38,8 @@ class Patch:
     tests: tuple[str, ...]
 
 
+BY_THE_SIMULATION = ("tests/simulation/test_simulation.py::test_no_seed_breaks_a_promise",)
+
 PATCHES = (
     Patch(
         "no lock",
@@ -621,5 +623,132 @@ PATCHES = (
             "tests/carrying/test_rebuild.py"
             "::test_a_projection_added_later_shows_nothing_before_it_has_all_of_the_past",
         ),
+    ),
+    Patch(
+        "simulated: a cursor moved before it is confirmed",
+        "the cursor passes nothing that Kafka has not taken",
+        (
+            Edit(
+                RELAY,
+                "        confirmed, failure = await self._confirmed(producer, cursor, page)\n",
+                "        await self._lease.move(replace(cursor, position=page[-1].position))\n"
+                "        confirmed, failure = await self._confirmed(producer, cursor, page)\n",
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: a place moved apart from its rows",
+        "rows and place are one transaction",
+        (
+            Edit(
+                CONSUMER,
+                "            await self._places.move(connection, place, to)\n"
+                '            point("before-fold-commit")\n',
+                "            await self._places.move(self._pool, place, to)\n"
+                '            point("before-fold-commit")\n',
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: a lease that is never checked",
+        "who has lost the lease, or carries on from an old cursor, sends nothing",
+        (
+            Edit(
+                RELAY,
+                "        if await self._lease.take() != cursor:\n",
+                "        if await self._lease.take() is ...:\n",
+            ),
+            Edit(
+                LEASE,
+                "        if not await self._row.move(self._owner, cursor, self._seconds):\n",
+                "        if await self._row.move(self._owner, cursor, self._seconds) is None:\n",
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: a repeat that is not looked up",
+        "a key whose answer was lost has the same answer when it comes again",
+        (
+            Edit(
+                HANDLING,
+                "                    case Outcome.REPEAT | Outcome.MISMATCH:\n"
+                "                        return await self._again(order, fingerprint)\n",
+                "                    case Outcome.REPEAT | Outcome.MISMATCH:\n"
+                "                        return Handled(token=token_of(self.service.name, answer))\n",
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: a hole that is passed over",
+        "what Kafka did not bring is taken from the log first",
+        (
+            Edit(
+                CONSUMER,
+                "            if recorded.previous != last:\n",
+                "            if recorded.previous > last + 1_000_000:\n",
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: a reaction that fails unnoticed",
+        "a place moves behind the answers",
+        (
+            Edit(
+                "runtime/reacting.py",
+                "        if error is not None:\n            raise error\n",
+                "        if isinstance(error, KeyboardInterrupt):\n            raise error\n",
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: rows kept in memory though somebody else moved the place",
+        "who finds his place moved forgets the rows that he holds",
+        (
+            Edit(
+                CONSUMER,
+                "                self._sink.forget(*at)\n            self._at[at] = place\n",
+                "                pass\n            self._at[at] = place\n",
+            ),
+            Edit(
+                CONSUMER,
+                '                    logger.info("place_moved", consumer=self.name, reason=str(error))\n'
+                "                    self._sink.forget(*key)\n",
+                '                    logger.info("place_moved", consumer=self.name, reason=str(error))\n',
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: partitions forgotten that are sent again",
+        "what is lost while the relay sends again is missed too",
+        (
+            Edit(
+                RELAY,
+                "            cursor = replace(cursor, position=missing_after)\n",
+                "            for partition, at in enumerate(known.positions):\n"
+                "                if at > missing_after:\n"
+                '                    cursor = cursor.ends_at(partition, 0, b"", -1)\n'
+                "            cursor = replace(cursor, position=missing_after)\n",
+            ),
+        ),
+        BY_THE_SIMULATION,
+    ),
+    Patch(
+        "simulated: a lost tail that nobody looks for",
+        "lag returns to 0, whatever the broker has lost",
+        (
+            Edit(
+                CONSUMER,
+                "                if now - quiet_since >= patience:\n",
+                "                if now - quiet_since >= patience + 10_000:\n",
+            ),
+        ),
+        BY_THE_SIMULATION,
     ),
 )

@@ -1,0 +1,179 @@
+"""A broker in memory: topics of some partitions, whose records have offsets, and which it may lose."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NotLeaderForPartitionError
+
+from runtime.kafka.topic import Producer
+from tests.simulation.loop import Loop
+from tests.simulation.weather import Weather
+
+POLL_SECONDS = 1.0
+FETCHED_MAX = 20
+LATE_SECONDS_MAX = 6.0
+
+Where = tuple[str, int]
+"""Topic and partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as the broker has it, or what it says of one that it has taken."""
+
+    offset: int
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+    @property
+    def position(self) -> int:
+        """That of the fact in it."""
+        return int(dict(self.headers)["ce_position"])
+
+
+class Broker:
+    """Every topic, whether it answers, and which positions it has ever lost."""
+
+    def __init__(
+        self, loop: Loop, weather: Weather, topics: Sequence[str], partitions: int
+    ) -> None:
+        self.loop = loop
+        self.weather = weather
+        self.up = True
+        self.kept: dict[Where, list[Kept]] = {
+            (topic, n): [] for topic in topics for n in range(partitions)
+        }
+        self.lost: dict[Where, set[int]] = {where: set() for where in self.kept}
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def take(self, where: Where, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Kept:
+        """Adds a record to a partition."""
+        record = Kept(len(self.kept[where]), value, tuple(headers))
+        self.kept[where].append(record)
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        return record
+
+    def lose(self, where: Where, records: int) -> None:
+        """Forgets the last of a partition's records."""
+        kept = self.kept[where]
+        self.lost[where] |= {one.position for one in kept[max(0, len(kept) - records) :]}
+        del kept[max(0, len(kept) - records) :]
+
+    async def answers(self) -> None:
+        """One trip to it; raises as a client does that does not reach it."""
+        await asyncio.sleep(self.weather.trip())
+        if not self.up or self.weather.strikes("a request is lost"):
+            await asyncio.sleep(self.weather.trip())
+            raise KafkaConnectionError("no broker answers")
+
+    async def fetch(self, positions: Mapping[Where, int]) -> dict[Where, list[Kept] | None]:
+        """What stands at those offsets and behind, once there is anything; None where the offset
+        is beyond the end."""
+        await self.answers()
+        until = self.loop.time() + POLL_SECONDS
+        while True:
+            found: dict[Where, list[Kept] | None] = {}
+            for where, position in positions.items():
+                if position > len(self.kept[where]):
+                    found[where] = None
+                elif records := self.kept[where][position : position + FETCHED_MAX]:
+                    found[where] = records
+            if found or self.loop.time() >= until:
+                await self.answers()
+                return found
+            waiter = self.loop.create_future()
+            self._waiting.append(waiter)
+            self.loop.call_at(until, lambda one=waiter: one.done() or one.set_result(None))
+            await waiter
+
+
+class MemoryTopic:
+    """As `runtime.kafka.topic.KafkaTopic`."""
+
+    def __init__(self, broker: Broker, name: str) -> None:
+        self.name = name
+        self._broker = broker
+
+    def producer(self) -> Producer:
+        return MemoryProducer(self._broker)
+
+    async def records(self, wanted: Mapping[int, int | None]) -> Mapping[int, Kept]:
+        if not wanted:
+            return {}
+        await self._broker.answers()
+        found = {}
+        for partition, asked in wanted.items():
+            kept = self._broker.kept[self.name, partition]
+            at = len(kept) - 1 if asked is None else asked
+            if 0 <= at < len(kept):
+                found[partition] = kept[at]
+        await self._broker.answers()
+        return found
+
+
+class MemoryProducer:
+    """As an idempotent producer: records of one partition arrive in their order, or not at all."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._arrives_at = 0.0
+        self._broken: set[Where] = set()
+
+    async def start(self) -> None:
+        await self._broker.answers()
+
+    async def stop(self) -> None:
+        await asyncio.sleep(self._broker.weather.trip())
+
+    async def send(
+        self,
+        topic: str,
+        value: bytes,
+        *,
+        key: bytes,
+        partition: int,
+        headers: Sequence[tuple[str, bytes]],
+    ) -> "asyncio.Future[Kept]":
+        loop = self._broker.loop
+        answer: asyncio.Future[Kept] = loop.create_future()
+        self._arrives_at = max(self._arrives_at, loop.time() + self._broker.weather.trip())
+
+        def arrives() -> None:
+            late, told = self._taken((topic, partition), value, headers)
+
+            def tells() -> None:
+                if answer.done():
+                    return
+                if isinstance(told, Exception):
+                    answer.set_exception(told)
+                else:
+                    answer.set_result(told)
+
+            loop.of_servers(late, tells)
+
+        loop.of_servers(self._arrives_at - loop.time(), arrives)
+        return answer
+
+    def _taken(
+        self, where: Where, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> tuple[float, Kept | Exception]:
+        """What the broker says to a record, and after how many seconds."""
+        broker, weather = self._broker, self._broker.weather
+        if not broker.up or where in self._broken or weather.strikes("a send is refused"):
+            # What stood behind it would be out of sequence.
+            self._broken.add(where)
+            return weather.trip(), NotLeaderForPartitionError()
+        record = broker.take(where, value, headers)
+        broker.loop.note(f"{where} takes {record.position} at {record.offset}")
+        if weather.strikes("a send is taken twice"):
+            broker.take(where, value, headers)
+        if weather.strikes("an acknowledgement is lost"):
+            broker.loop.note(f"{where} acknowledges {record.position} to nobody")
+            return LATE_SECONDS_MAX, KafkaTimeoutError()
+        if weather.strikes("a send is acknowledged late"):
+            return LATE_SECONDS_MAX * self._broker.loop.random.random(), record
+        return weather.trip(), record

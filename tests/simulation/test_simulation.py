@@ -1,0 +1,41 @@
+"""Reel's committer, relay and consumers keep their promises whatever the seed does to them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+SECONDS_MAX = 600
+SEEDS = os.environ.get("SEEDS", "300")
+
+
+def simulated(*words: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+    """In a process of its own, since it takes the clock away from everything else there."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.simulation", *words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+
+
+def test_no_seed_breaks_a_promise() -> None:
+    done = simulated("--seeds", SEEDS)
+    assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
+    assert f"{int(SEEDS):,} seeds" in done.stdout
+    assert not done.stderr
+
+
+def test_a_seed_is_the_same_to_its_last_step_each_time() -> None:
+    one, other = (simulated("--seed", "26", hash_seed=of).stdout for of in ("1", "2"))
+    assert "digest" in one
+    assert one == other
+    assert one != simulated("--seed", "27").stdout

@@ -1,5 +1,6 @@
 """Runs one part in a process of its own: what it breaks, leaks or warms up is gone behind it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -47,10 +48,8 @@ def run_apart(part: Part, ground: Ground) -> Outcome:
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
     """Ends the part's process with whatever it started: they are a session of their own."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
 
 

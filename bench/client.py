@@ -32,7 +32,7 @@ class Connection(asyncio.Protocol):
         """A connection to that server."""
         at = urlsplit(url)
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(cls, at.hostname, at.port)
+        _, connection = await loop.create_connection(cls, at.hostname or "", at.port or 80)
         return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -1,6 +1,7 @@
 """What a part stands on: servers of its run, databases of its own, and logs that are not empty."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -65,6 +66,13 @@ class Ground:
         name = sql.Identifier(f"reel_bench_{part}")
         with psycopg.connect(self.database_url, autocommit=True) as session:
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def disk_free(self) -> int | None:
+        """Bytes that the server's disk has left; None where the server is not on this machine."""
+        with psycopg.connect(self.database_url) as session:
+            row = session.execute("SHOW data_directory").fetchone()
+        data = Path(str(row[0])) if row else None
+        return shutil.disk_usage(data).free if data is not None and data.exists() else None
 
     def prefilled(self, part: str, events: int) -> str:
         """A database for one part with a log of that many events. The first one to ask makes it,

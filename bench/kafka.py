@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import ConsumerRecord
 
 from runtime.kafka import bus
 from runtime.kafka.bus import migrate_topics
@@ -101,7 +102,7 @@ async def _hashes(store: Store) -> dict[int, tuple[int, bytes, bytes]]:
 
 def _look_at(
     found: OnTopic,
-    record: "bus.ConsumerRecord",
+    record: ConsumerRecord,
     partition: int,
     last: dict[int, int],
     seen: set[int],

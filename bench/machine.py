@@ -25,7 +25,7 @@ def machine_of(ground: Ground) -> dict[str, Any]:
     with psycopg.connect(ground.database_url) as session:
 
         def shown(name: str) -> str:
-            row = session.execute(f"SHOW {name}").fetchone()  # type: ignore[arg-type]
+            row = session.execute(f"SHOW {name}").fetchone()
             return str(row[0]) if row else ""
 
         return {

@@ -1,13 +1,14 @@
 """The parts of the bench: one module of `bench.rows` each, in the order in which they run."""
 
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from bench.figures import Row
 from bench.ground import Ground
 
-Measure = Callable[[Ground], Awaitable[list[Row]]]
+Measure = Callable[[Ground], Coroutine[Any, Any, list[Row]]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,6 @@ PARTS = {
         Part("projection", kafka=True),
         Part("visible", kafka=True),
         Part("slate", kafka=True),
-        Part("large", quick=False, minutes=25),
+        Part("large", kafka=True, quick=False, minutes=25),
     )
 }

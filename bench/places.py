@@ -1,17 +1,14 @@
 """Consumers that are to begin at the head of a log whose past tells them nothing."""
 
-import asyncio
-import time
+from typing import Any
 
 import asyncpg
 
+from bench.until import until
 from runtime.log.contract import Store
 
-CAUGHT_UP_SECONDS_MAX = 180
-POLL_SECONDS = 0.05
 
-
-async def begin_at_head(connection: asyncpg.Connection, schema: str, store: Store) -> None:
+async def begin_at_head(connection: Any, schema: str, store: Store) -> None:
     """Sets a consumer's places in one log to where the log is."""
     heads = await store.heads()
     for partition, position in enumerate(heads.partitions):
@@ -35,15 +32,13 @@ async def caught_up(connection: asyncpg.Connection, schema: str, store: Store) -
     Raises:
         TimeoutError: it is not, after minutes.
     """
-    deadline = time.monotonic() + CAUGHT_UP_SECONDS_MAX
-    while True:
+
+    async def is_there() -> bool:
         heads = await store.heads()
         rows = await connection.fetch(
             f"SELECT partition, position FROM {schema}.place WHERE log = $1", store.log
         )
         places = {row[0]: row[1] for row in rows}
-        if all(places.get(n, 0) >= head for n, head in enumerate(heads.partitions)):
-            return
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{schema} is at {places} of {heads.partitions} of {store.log}")
-        await asyncio.sleep(POLL_SECONDS)
+        return all(places.get(n, 0) >= head for n, head in enumerate(heads.partitions))
+
+    await until(is_there)

@@ -94,14 +94,14 @@ def _without_indexes(session: psycopg.Connection[Any], log: str) -> list[sql.SQL
     ).fetchall()
     orders = []
     for name, definition in constraints:
-        session.execute(sql.SQL(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))  # type: ignore[arg-type]
+        session.execute(sql.SQL(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
         orders.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
     others = session.execute(
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = %s AND tablename = 'event'",
         [log],
     ).fetchall()
     for name, definition in others:
-        session.execute(sql.SQL(f"DROP INDEX {log}.{name}"))  # type: ignore[arg-type]
+        session.execute(sql.SQL(f"DROP INDEX {log}.{name}"))
         orders.append(definition)
     return [sql.SQL(order) for order in orders]
 

@@ -43,10 +43,10 @@ async def recount(url: str, store: Store, acknowledged: Acknowledged, seen: Seen
     connection = await asyncpg.connect(url)
     try:
         await _count(connection, store.log, seen.after, acknowledged, found)
-        chains = dict(await connection.fetch(_CHAINS.format(log=store.log), seen.after))
+        rows = await connection.fetch(_CHAINS.format(log=store.log), seen.after)
     finally:
         await connection.close()
-    chains = {name: hash_ or GENESIS for name, hash_ in chains.items()}
+    chains: dict[str, bytes] = {row[0]: row[1] or GENESIS for row in rows}
     walked = await _walk(store, seen.after, chains, found)
     if walked.ids != acknowledged.ids:
         found.faults.append("what the log holds is not what it acknowledged")
@@ -92,7 +92,7 @@ async def _count(
     ) or (0, 0, 0, 0)
     if events != acknowledged.events or ids != events:
         found.faults.append(
-            f"{acknowledged.events} events were acknowledged, {events} are there, {ids} of them once"
+            f"{acknowledged.events} events were acknowledged, {events} are there with {ids} ids"
         )
     if events and (first, last) != (after + 1, after + events):
         found.faults.append(f"positions run from {first} to {last} over {events} events")

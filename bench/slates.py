@@ -1,4 +1,4 @@
-"""A slate of productions to load: the films of a file, or made-up ones of the same number and shape.
+"""A slate of productions to load: the films of a file, or made-up ones, as many and of its shape.
 
 The file is the one that FiveThirtyEight published of 1,794 films (bechdel/movies.csv); it is read
 where it lies. Of each film its title, year and budget are taken; budget lines, schedule and costs

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 from bench.load import EFFECTIVE_US
-from events.approval import PersonAppointed, ProductionOpened, Role
+from events.approval import Kind, PersonAppointed, ProductionOpened, Role
 from events.event import Event
 from runtime.log.contract import Append, NewEvent, Outcome, Store
 
@@ -16,7 +16,7 @@ async def appoint_everywhere(store: Store, productions: Sequence[str], person: s
     """Opens those productions, with that person as line producer of each."""
     facts: list[Event] = [
         ProductionOpened(
-            title="The Last Lighthouse", kind="feature", currency="USD", time_zone="UTC"
+            title="The Last Lighthouse", kind=Kind.FEATURE, currency="USD", time_zone="UTC"
         ),
         PersonAppointed(person=person, role=Role.LINE_PRODUCER, starts=None, ends=None),
     ]

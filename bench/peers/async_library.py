@@ -1,4 +1,4 @@
-"""Appends of `eventsource-py`, by its public classes: one event to one stream, its version known."""
+"""Appends of `eventsource-py`, by its public classes: one event to a stream, its version known."""
 
 import asyncio
 import itertools

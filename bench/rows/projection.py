@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -20,6 +21,7 @@ from bench.rows.rebuild import (
     runner_of,
     schemas_of,
 )
+from bench.until import until
 from runtime import metrics
 from runtime.kafka import bus
 from runtime.kafka.bus import Subscription
@@ -33,7 +35,6 @@ from runtime.rooms import Projection, projections
 from runtime.settings import Settings
 
 ROUND_SECONDS_MAX = 300
-POLL_SECONDS = 0.02
 
 
 async def measured(ground: Ground) -> list[Row]:
@@ -82,17 +83,24 @@ async def _relayed(settings: Settings, pool: asyncpg.Pool, stores: Mapping[str, 
     """Carries the logs to their topics."""
     relays = [asyncio.create_task(Relay(settings, one, pool).run()) for one in stores.values()]
     try:
-        async with asyncio.timeout(ROUND_SECONDS_MAX):
-            for log, store in stores.items():
-                head = (await store.heads()).position
-                while await pool.fetchval(f"SELECT position FROM {log}.relay") < head:
-                    await asyncio.sleep(POLL_SECONDS)
+        for log, store in stores.items():
+            head = (await store.heads()).position
+            await until(partial(_is_sent, pool, log, head))
     finally:
         for relay in relays:
             relay.cancel()
         for relay in relays:
             with suppress(asyncio.CancelledError):
                 await relay
+
+
+async def _is_sent(pool: asyncpg.Pool, log: str, head: int) -> bool:
+    sent: bool = await pool.fetchval(f"SELECT position >= $1 FROM {log}.relay", head)
+    return sent
+
+
+async def _is_there(consumer: Consumer, goal: Mapping[tuple[str, int], int]) -> bool:
+    return all(consumer.place(*key).position >= at for key, at in goal.items())
 
 
 async def _bare(settings: Settings, logs: list[str], records: int) -> float:
@@ -141,9 +149,7 @@ async def _worker(
     began = time.perf_counter()
     following = asyncio.create_task(subscription.run())
     try:
-        async with asyncio.timeout(ROUND_SECONDS_MAX):
-            while any(consumer.place(*key).position < at for key, at in goal.items()):
-                await asyncio.sleep(POLL_SECONDS)
+        await until(partial(_is_there, consumer, goal))
         took = time.perf_counter() - began
     finally:
         await subscription.stop()

@@ -145,9 +145,7 @@ _SPENT = """
     FROM budget.event WHERE type IN ('budget.CostPosted', 'budget.CostReversed')"""
 
 
-async def runner_faults(
-    url: str, projection: Projection, facts: Sequence[Recorded]
-) -> list[str]:
+async def runner_faults(url: str, projection: Projection, facts: Sequence[Recorded]) -> list[str]:
     """The library's rows beside the plain fold of the same facts."""
     folded: dict[str, Rows] = {}
     for one in facts:

@@ -11,14 +11,12 @@ import asyncpg
 from bench.figures import Rounds, Row
 from bench.ground import LOG, Ground, err, log_of
 from bench.kafka import OnTopic, delete_topics, read_back, topics
+from bench.until import until
 from events.envelope import Recorded, cloud_event_headers
 from runtime.kafka import bus
 from runtime.kafka.relay import PAGE_EVENTS, Relay
 from runtime.log.contract import PARTITIONS, Store
 from runtime.settings import Settings
-
-POLL_SECONDS = 0.01
-ROUND_SECONDS_MAX = 300
 
 
 async def measured(ground: Ground) -> list[Row]:
@@ -94,20 +92,25 @@ async def _relay(settings: Settings, store: Store, owner: asyncpg.Pool, events: 
     )
     relaying = asyncio.create_task(Relay(settings, store, owner).run())
     try:
-        async with asyncio.timeout(ROUND_SECONDS_MAX):
-            # From when it owns the log and knows the topic: a relay starts once.
-            while await _cursor(owner) == 0:
-                await asyncio.sleep(POLL_SECONDS / 10)
-            first, began = await _cursor(owner), time.perf_counter()
-            while (at := await _cursor(owner)) < events:
-                await asyncio.sleep(POLL_SECONDS)
-            return (at - first) / (time.perf_counter() - began)
+        # From when it owns the log and knows the topic: a relay starts once.
+        first = await _moved_behind(owner, 0)
+        began = time.perf_counter()
+        last = await _moved_behind(owner, events - 1)
+        return (last - first) / (time.perf_counter() - began)
     finally:
         relaying.cancel()
         with suppress(asyncio.CancelledError):
             await relaying
 
 
-async def _cursor(owner: asyncpg.Pool) -> int:
-    position: int = await owner.fetchval(f"SELECT position FROM {LOG}.relay")
-    return position
+async def _moved_behind(owner: asyncpg.Pool, position: int) -> int:
+    """Where the cursor is, as soon as it is behind that position."""
+    at = 0
+
+    async def is_behind() -> bool:
+        nonlocal at
+        at = await owner.fetchval(f"SELECT position FROM {LOG}.relay")
+        return bool(at > position)
+
+    await until(is_behind)
+    return at

@@ -67,9 +67,7 @@ async def measured(ground: Ground) -> list[Row]:
     rows = []
     for what, runs, goal in (("p50", medians, 3), ("p99", slowest, 10)):
         row = runs.row(f"command to visible, idle, Apache Kafka: {what}", "own")
-        row.beside = [
-            runs.beside("own", "bare", f"{label}: {what}", goal=goal, better=Better.LESS)
-        ]
+        row.beside = [runs.beside("own", "bare", f"{label}: {what}", goal=goal, better=Better.LESS)]
         row.counted, row.faults = found.counted, found.faults
         rows.append(row)
     rows[0].notes = [f"{pairs * rounds} pairs, HTTP there and back included"]
@@ -168,4 +166,3 @@ class Trip:
         await self._producer.send(self._part.topic, PAYLOAD, partition=self._part.partition)
         await arriving
         return 1000 * (time.perf_counter() - began)
-

@@ -78,18 +78,15 @@ def _about(result: dict[str, Any]) -> Iterator[str]:
 
 def _lines(row: Row) -> Iterator[str]:
     reached = f"**{figure(row.value)} {row.unit}**" if not row.faults else "**void**"
-    first, *others = row.beside or [None]
-    yield (
-        f"| **{row.name}** | {reached} | {figure(row.p50_ms)} | {figure(row.p99_ms)} "
-        f"| {_beside(first)} |"
-    )
-    for other in others:
-        yield f"| | | | | {_beside(other)} |"
+    own = f"| **{row.name}** | {reached} | {figure(row.p50_ms)} | {figure(row.p99_ms)} |"
+    if not row.beside:
+        yield f"{own} | | |"
+    for one in row.beside:
+        yield f"{own} {_beside(one)} |"
+        own = "| | | | |"
 
 
-def _beside(one: Beside | None) -> str:
-    if one is None:
-        return " | |"
+def _beside(one: Beside) -> str:
     value = f": {figure(one.value)} {one.unit}" if one.unit else ""
     least, most = (figure(ratio) for ratio in one.ratio_spread)
     return f"{one.peer}{value} | {figure(one.ratio)} ({least}–{most}) | {goal(one)}"

@@ -34,7 +34,7 @@ async def measured(ground: Ground) -> list[Row]:
                 figure = await load.append(committer, seconds)
                 latencies.add(figure)
                 runs.add("append", figure.per_second)
-                for name, other in (await peers.round(seconds)).items():
+                for name, other in (await peers.round(seconds / 2)).items():
                     runs.add(name, other.per_second)
         found = await recount(url, store, load.acknowledged, seen)
     missed = await peers.missed(seconds)

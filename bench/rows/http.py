@@ -2,6 +2,7 @@
 the same settings and the same generator, which says how busy it was."""
 
 import asyncio
+import statistics
 import sys
 import uuid
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 import asyncpg
 import orjson
+import psutil
 
 from bench import generator
 from bench.figures import Rounds, Row
@@ -64,7 +66,8 @@ async def measured(ground: Ground) -> list[Row]:
                 what: _asked(other.url, [f"/{what}/{one}" for one in productions])
                 for what in ("insert", "select")
             }
-            row = await _rounds(ground, url, owner, store, own, others)
+            pids = {"reel": reel.pid, "insert": other.pid, "select": other.pid}
+            row = await _rounds(ground, url, owner, store, {"reel": own, **others}, pids)
     await owner.close()
     await asyncio.to_thread(ground.drop, "http")
     await asyncio.to_thread(ground.drop, "http_bare")
@@ -91,15 +94,16 @@ async def _rounds(
     url: str,
     owner: asyncpg.Connection,
     store: PostgresStore,
-    own: Asked,
-    others: dict[str, Asked],
+    every: dict[str, Asked],
+    pids: dict[str, int],
 ) -> Row:
     seconds, rounds = (3, 3) if ground.quick else (10, 5)
-    runs, latencies, busy = Rounds("commands/s"), Latencies(), Rounds("")
+    runs, latencies = Rounds("commands/s"), Latencies()
+    busy, costs = Rounds(""), Rounds("µs")
     acknowledged = Acknowledged()
     first = 1
 
-    async def round_of(name: str, asked: Asked, seconds: float) -> Answered:
+    async def round_of(asked: Asked, seconds: float) -> Answered:
         nonlocal first
         answered = await asyncio.to_thread(
             generator.run, replace(asked, first=first, seconds=seconds)
@@ -111,12 +115,15 @@ async def _rounds(
         return answered
 
     async with watched(url, store.log) as seen:
-        for name, asked in (("reel", own), *others.items()):
-            await round_of(name, asked, 1)
+        for asked in every.values():
+            await round_of(asked, 1)
         for n in range(rounds):
             err.print(f"http, round {n + 1} of {rounds} …")
-            for name, asked in (("reel", own), *others.items()):
-                answered = await round_of(name, asked, seconds)
+            for name, asked in every.items():
+                before = _processor_seconds(pids[name])
+                answered = await round_of(asked, seconds)
+                spent = _processor_seconds(pids[name]) - before
+                costs.add(name, 1_000_000 * spent / answered.done)
                 runs.add(name, answered.per_second)
                 busy.add(name, answered.busy)
                 if name == "reel":
@@ -135,8 +142,15 @@ async def _rounds(
     shares = {name: max(runs_) for name, runs_ in busy.runs.items()}
     row.notes = [
         "the generator took at most "
-        + ", ".join(f"{share:.0%} of a processor beside {name}" for name, share in shares.items())
+        + ", ".join(f"{share:.0%} of a processor beside {name}" for name, share in shares.items()),
+        "a request costs its server's process "
+        + ", ".join(f"{statistics.median(one):,.0f} µs ({n})" for n, one in costs.runs.items()),
     ]
     if max(shares.values()) > MUCH_BUSY:
         row.notes.append("the generator may have been the bottleneck")
     return row
+
+
+def _processor_seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from bench.client import Caller, Refused
+from bench.client import Caller
 from bench.figures import Row, percentile, spread_of, told
 from bench.ground import Ground, err
 from bench.serving import ALL, served
@@ -133,7 +133,7 @@ class _Loading:
 
     async def _give(self, film: Film, command: str, body: Any) -> None:
         path = f"/v1/productions/{film.production}/{command}"
-        answer = await _heard(lambda: self._caller.ask("POST", path, body))
+        answer = await self._caller.insist("POST", path, body)
         self.commands += 1
         self._tokens[film.production] = answer["token"]
 
@@ -141,20 +141,7 @@ class _Loading:
         """Waits until the read model has heard the last of it."""
         after = self._tokens[film.production]
         at = f"/v1/productions/{film.production}/budget-status?after={after}"
-        await _heard(lambda: self._caller.ask("GET", at))
-
-
-async def _heard(ask: Callable[[], Awaitable[Any]]) -> Any:
-    """Asks again while a room has not heard of the production yet."""
-    deadline = time.monotonic() + HEARD_SECONDS_MAX
-    while True:
-        try:
-            return await ask()
-        except Refused as refused:
-            status = refused.args[0]
-            if status not in (403, 404, 503) or time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.1)
+        await self._caller.insist("GET", at)
 
 
 async def _at_once(films: Sequence[Film], step: Callable[[Film], Awaitable[None]]) -> None:

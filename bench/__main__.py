@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -44,6 +45,8 @@ def main() -> int:
         help=f"the file of films that the slate is made of, or {MOVIES_VARIABLE}; else made up",
     )
     chosen = parser.parse_args()
+    # Whoever ends the run ends its servers and the part under way with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     form = "quick" if chosen.quick else "full"
     parts = _parts(parser, chosen.only, quick=chosen.quick)
     into: Path = chosen.json or RESULTS / f"bench-{form}.json"

@@ -7,7 +7,11 @@ POLL_SECONDS = 0.01
 SECONDS_MAX = 300.0
 
 
-async def until(is_so: Callable[[], Awaitable[bool]], seconds_max: float = SECONDS_MAX) -> None:
+async def until(
+    is_so: Callable[[], Awaitable[bool]],
+    seconds_max: float = SECONDS_MAX,
+    every_seconds: float = POLL_SECONDS,
+) -> None:
     """Asks again and again until it is so.
 
     Raises:
@@ -17,4 +21,4 @@ async def until(is_so: Callable[[], Awaitable[bool]], seconds_max: float = SECON
         while True:
             if await is_so():
                 return
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(every_seconds)

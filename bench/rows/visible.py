@@ -6,27 +6,35 @@ time, as both are what a person waits for.
 """
 
 import asyncio
+import statistics
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.client import Caller
-from bench.figures import Better, Rounds, Row, percentile
+from bench.figures import Better, Rounds, Row, percentile, told
 from bench.ground import LOG, Ground, err, log_of
 from bench.kafka import delete_topics, topics
 from bench.recount import Acknowledged, recount
 from bench.serving import ALL, served
+from bench.until import until
 from bench.watch import watched
 from runtime.kafka import bus
 from runtime.people.identity import Issuer
 from runtime.process import migrate_all
+from runtime.rooms import projections
 from runtime.settings import Settings
+from runtime.web.token import Token
 
 PRODUCTIONS = 12
 IDLE_SECONDS = 0.02
+STAGE_POLL_SECONDS = 0.001
 PAYLOAD = b"x" * 1_000
 """As much as a fact with its envelope."""
 
@@ -60,6 +68,7 @@ async def measured(ground: Ground) -> list[Row]:
                     every.sort()
                     medians.add(name, percentile(every, 0.5))
                     slowest.add(name, percentile(every, 0.99))
+            stages = await _stages(caller, url, productions, acknowledged)
         found = await recount(url, store, acknowledged, seen)
         caller.close()
     await delete_topics(bare, ["round"])
@@ -71,7 +80,11 @@ async def measured(ground: Ground) -> list[Row]:
         row.beside = [runs.beside("own", "bare", f"{label}: {what}", goal=goal, better=Better.LESS)]
         row.counted, row.faults = found.counted, found.faults
         rows.append(row)
-    rows[0].notes = [f"{pairs * rounds} pairs, HTTP there and back included"]
+    rows[0].notes = [
+        f"{pairs * rounds} pairs, HTTP there and back included",
+        "of it, in further trips that were watched: "
+        + ", ".join(f"{what} after {ms:g} ms" for what, ms in stages.items()),
+    ]
     return rows
 
 
@@ -99,7 +112,14 @@ _DRAFT = {
 
 async def _own_trip(caller: Caller, production: str, acknowledged: Acknowledged) -> float:
     """Milliseconds from sending a command to an answer that shows it."""
-    at = f"/v1/productions/{production}"
+    began = time.perf_counter()
+    answer = await _raised(caller, production, acknowledged)
+    at = f"/v1/productions/{production}/budget-status"
+    await caller.ask("GET", f"{at}?after={answer['token']}")
+    return 1000 * (time.perf_counter() - began)
+
+
+async def _raised(caller: Caller, production: str, acknowledged: Acknowledged) -> Any:
     body = {
         "commitment": f"PO-{uuid.uuid4()}",
         "account": "3601",
@@ -107,12 +127,40 @@ async def _own_trip(caller: Caller, production: str, acknowledged: Acknowledged)
         "description": "Lantern room, scaffolding and weather cover",
         "raised_on": "2026-09-07",
     }
-    began = time.perf_counter()
-    answer = await caller.ask("POST", f"{at}/budget/raise-commitment", body)
-    await caller.ask("GET", f"{at}/budget-status?after={answer['token']}")
-    took = 1000 * (time.perf_counter() - began)
+    path = f"/v1/productions/{production}/budget/raise-commitment"
+    answer = await caller.ask("POST", path, body)
     acknowledged.add(fact["id"] for fact in answer["events"])
-    return took
+    return answer
+
+
+async def _stages(
+    caller: Caller, url: str, productions: Sequence[str], acknowledged: Acknowledged
+) -> dict[str, float]:
+    """Median milliseconds, from sending a command, until each stage of its way is behind it."""
+    times: dict[str, list[float]] = {}
+    schema = projections()["budget_status"].schema
+    watching = await asyncpg.connect(url)
+    try:
+        for production in productions:
+            await asyncio.sleep(IDLE_SECONDS)
+            began = time.perf_counter()
+            answer = await _raised(caller, production, acknowledged)
+            token = Token.parse(answer["token"])
+            for what, query in (
+                ("answered", "SELECT $1::bigint >= 0 OR $2::int < 0"),
+                ("confirmed by Kafka", f"SELECT position >= $1 OR $2::int < 0 FROM {LOG}.relay"),
+                (
+                    "in the rows",
+                    f"SELECT position >= $1 FROM {schema}.place "
+                    f"WHERE log = '{LOG}' AND partition = $2",
+                ),
+            ):
+                reached = partial(watching.fetchval, query, token.position, token.partition)
+                await until(reached, every_seconds=STAGE_POLL_SECONDS)
+                times.setdefault(what, []).append(1000 * (time.perf_counter() - began))
+    finally:
+        await watching.close()
+    return {what: told(statistics.median(every)) for what, every in times.items()}
 
 
 @asynccontextmanager

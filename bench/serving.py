@@ -1,25 +1,21 @@
-"""Reel's own processes beside the bench: `python -m bench.serving PART…` runs what `reel serve`,
-`reel relay` and `reel project` run, with settings from the environment, and announces its address.
-"""
+"""Reel's own processes beside the bench: `reel serve`, `reel project` and `reel up`, as people
+start them, with settings from the environment."""
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import uvloop
-
-from runtime.logs import configure
-from runtime.process import Parts, Process
 from runtime.settings import Settings
 
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 25
-READY_SECONDS_MAX = 180
-ALL = "all"
+REEL = [sys.executable, "-c", "from runtime.cli import app; app()"]
+_URL = re.compile(r"http://[0-9.]+:\d+")
 
 
 @dataclass(frozen=True)
@@ -31,8 +27,8 @@ class Served:
 
 
 @asynccontextmanager
-async def served(settings: Settings, *parts: str) -> AsyncIterator[Served]:
-    """Runs parts of Reel, as `serve:budget`, or all of them, for as long as the block takes."""
+async def served(settings: Settings, *command: str) -> AsyncIterator[Served]:
+    """Runs that command of `reel` for as long as the block takes."""
     environment = {
         "REEL_DATABASE_URL": settings.database_url or "",
         "REEL_KAFKA": settings.kafka or "",
@@ -40,9 +36,9 @@ async def served(settings: Settings, *parts: str) -> AsyncIterator[Served]:
         "REEL_TOPIC_PREFIX": settings.topic_prefix,
         "REEL_ANCHOR_MINUTES": "0",
         "REEL_LOG_LEVEL": "error",
+        "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, "-m", "bench.serving", *parts]
-    async with child(command, environment) as process:
+    async with child([*REEL, *command], environment) as process:
         yield process
 
 
@@ -50,7 +46,7 @@ async def served(settings: Settings, *parts: str) -> AsyncIterator[Served]:
 async def child(
     command: Sequence[str], environment: dict[str, str] | None = None
 ) -> AsyncIterator[Served]:
-    """A process that announces its address on its first line, ended behind the block."""
+    """A process that says where it answers, ended behind the block."""
     process = await asyncio.create_subprocess_exec(
         *command,
         env=os.environ | (environment or {}),
@@ -58,10 +54,8 @@ async def child(
     )
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS_MAX)
-        if not line:
-            raise RuntimeError(f"{' '.join(command)} ended before it answered")
-        yield Served(line.decode().strip(), process.pid)
+        url = await asyncio.wait_for(_announced(process.stdout), START_SECONDS_MAX)
+        yield Served(url, process.pid)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -72,17 +66,9 @@ async def child(
                 await process.wait()
 
 
-def _parts(names: Sequence[str]) -> Parts:
-    if ALL in names:
-        return Parts.all()
-    chosen: dict[str, list[str]] = {"serve": [], "relay": [], "project": []}
-    for name in names:
-        what, _, room = name.partition(":")
-        chosen[what].append(room)
-    return Parts(**{what: tuple(rooms) for what, rooms in chosen.items()})
-
-
-if __name__ == "__main__":
-    settings = Settings()
-    configure(settings)
-    uvloop.run(Process(settings, _parts(sys.argv[1:])).run(lambda url: print(url, flush=True)))
+async def _announced(said: asyncio.StreamReader) -> str:
+    while line := await said.readline():
+        found = _URL.search(line.decode())
+        if found is not None:
+            return found[0]
+    raise RuntimeError("a process that is measured ended before it answered")

@@ -9,6 +9,7 @@ from bench.load import IN_FLIGHT, Figure, Load
 from bench.peers import pgbench
 from bench.peers.async_library import AsyncLibrary
 from bench.peers.library import Library
+from bench.processor import Processor
 from bench.recount import recount
 from bench.rows.latencies import Latencies
 from bench.watch import watched
@@ -24,6 +25,7 @@ async def measured(ground: Ground) -> list[Row]:
     peers = await _Peers.ready(ground)
     best = await pgbench.best_clients(url, 1 if ground.quick else 4)
     runs, latencies, load = Rounds("commands/s"), Latencies(), Load()
+    processor = Processor()
     async with log_of(url) as (store, _):
         async with watched(url, LOG) as seen, Committer(store) as committer:
             await load.append(committer, 1)
@@ -31,7 +33,9 @@ async def measured(ground: Ground) -> list[Row]:
                 err.print(f"append, round {n + 1} of {rounds} …")
                 rows = await asyncio.to_thread(pgbench.rows_per_second, url, best, seconds)
                 runs.add("pgbench", rows)
-                figure = await load.append(committer, seconds)
+                with processor.of("reel") as spent:
+                    figure = await load.append(committer, seconds)
+                    spent.things = figure.done
                 latencies.add(figure)
                 runs.add("append", figure.per_second)
                 for name, other in (await peers.round(seconds / 2)).items():
@@ -57,6 +61,7 @@ async def measured(ground: Ground) -> list[Row]:
     ]
     row.counted, row.faults = found.counted, found.faults
     row.notes = [
+        processor.told("a command"),
         f"log of {ground.events_before:,} events before, {len(load.productions):,} streams",
         f"a reader that tails eventsourcing meanwhile missed {missed['safe']} events in safe mode, "
         f"{missed['function']} with the database function",

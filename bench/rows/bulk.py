@@ -10,6 +10,7 @@ from bench.figures import Rounds, Row
 from bench.ground import LOG, Ground, err, log_of
 from bench.load import Load
 from bench.prefill import COLUMNS
+from bench.processor import Processor
 from bench.recount import recount
 from bench.rows.latencies import Latencies
 from bench.watch import watched
@@ -24,6 +25,7 @@ async def measured(ground: Ground) -> list[Row]:
     seconds, rounds = (2, 3) if ground.quick else (8, 5)
     url = await asyncio.to_thread(ground.prefilled, "bulk", ground.events_before)
     runs, latencies, load = Rounds("events/s"), Latencies(), Load()
+    processor = Processor()
     async with log_of(url) as (store, _):
         copied = await asyncpg.connect(url)
         await copied.execute(f"CREATE TABLE copied (LIKE {LOG}.event INCLUDING ALL)")
@@ -34,7 +36,9 @@ async def measured(ground: Ground) -> list[Row]:
             for n in range(rounds):
                 err.print(f"bulk, round {n + 1} of {rounds} …")
                 before = load.acknowledged.events
-                figure = await load.append(committer, seconds, EVENTS, callers=IN_FLIGHT)
+                with processor.of("reel") as spent:
+                    figure = await load.append(committer, seconds, EVENTS, callers=IN_FLIGHT)
+                    spent.things = figure.done * EVENTS
                 latencies.add(figure)
                 runs.add("bulk", figure.per_second * EVENTS)
                 recorded = load.acknowledged.events - before
@@ -51,6 +55,7 @@ async def measured(ground: Ground) -> list[Row]:
     row = latencies.onto(runs.row(name, "bulk"))
     row.beside = [runs.beside("bulk", "copy", "COPY of the same rows", goal=0.3)]
     row.counted, row.faults = found.counted, found.faults
+    row.notes = [processor.told("an event")]
     return [row]
 
 

@@ -7,6 +7,7 @@ from bench.figures import Better, Rounds, Row, own_ratio
 from bench.ground import LOG, Ground, err, log_of
 from bench.load import IN_FLIGHT, Load
 from bench.peers import pgbench
+from bench.processor import Processor
 from bench.recount import recount
 from bench.rows.latencies import Latencies
 from bench.watch import watched
@@ -29,6 +30,7 @@ async def measured(ground: Ground) -> list[Row]:
     url = await asyncio.to_thread(ground.prefilled, "command", ground.events_before)
     best = await pgbench.best_clients(url, 1 if ground.quick else 4)
     runs, latencies, load = Rounds("commands/s"), Latencies(), Load()
+    processor = Processor()
     async with log_of(url) as (store, _):
         async with watched(url, LOG) as seen, Committer(store) as committer:
             handler = handler_of(store, committer)
@@ -37,7 +39,9 @@ async def measured(ground: Ground) -> list[Row]:
                 err.print(f"command, round {n + 1} of {rounds} …")
                 rows = await asyncio.to_thread(pgbench.rows_per_second, url, best, seconds)
                 runs.add("pgbench", rows)
-                figure = await load.command(handler, seconds)
+                with processor.of("reel") as spent:
+                    figure = await load.command(handler, seconds)
+                    spent.things = figure.done
                 latencies.add(figure)
                 runs.add("command", figure.per_second)
         found = await recount(url, store, load.acknowledged, seen)
@@ -49,5 +53,8 @@ async def measured(ground: Ground) -> list[Row]:
         own_ratio("p99 of its own p50", latencies.ratios, 4, Better.LESS),
     ]
     row.counted, row.faults = found.counted, found.faults
-    row.notes = [f"log of {ground.events_before:,} events before"]
+    row.notes = [
+        f"log of {ground.events_before:,} events before",
+        processor.told("a command"),
+    ]
     return [row]

@@ -55,7 +55,7 @@ async def measured(ground: Ground) -> list[Row]:
         await appoint_everywhere(approval, productions, issuer.person("Bench"))
         await begin_at_head(owner, SCHEMA, store)
         bare = [sys.executable, "-m", "bench.peers.bare_http", bare_url]
-        async with child(bare) as other, served(settings, f"serve:{LOG}") as reel:
+        async with child(bare) as other, served(settings, "serve", LOG) as reel:
             await caught_up(owner, SCHEMA, approval)
             own = _asked(
                 reel.url,

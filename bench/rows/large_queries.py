@@ -46,7 +46,7 @@ async def queries(ground: Ground, small: str, large: str, rounds: int, faults: l
                 topic_prefix=f"bench-large-{name}",
             )
             await _read_model(settings, faults)
-            reel = await stack.enter_async_context(served(settings, f"project:{PROJECTION}"))
+            reel = await stack.enter_async_context(served(settings, "project", PROJECTION))
             callers[name] = Caller(reel.url, Issuer(settings).token("Bench"))
             await _until_ready(callers[name])
         for _ in range(rounds):

@@ -14,6 +14,7 @@ from bench.figures import Rounds, Row
 from bench.films import Films
 from bench.ground import Ground, err
 from bench.kafka import delete_topics, read_back, topics
+from bench.processor import Processor
 from bench.rows.rebuild import (
     FAULTS_TOLD_MAX,
     faults_of,
@@ -46,7 +47,7 @@ async def measured(ground: Ground) -> list[Row]:
     await asyncio.to_thread(migrate, schemas_of(url, projection))
     logs = list(projection.view.logs)
     settings = await topics(settings, logs, "bench-projection")
-    runs, faults = Rounds("events/s"), list[str]()
+    runs, faults, processor = Rounds("events/s"), list[str](), Processor()
     async with connected(settings, projection) as (pool, stores):
         err.print(f"Recording {events:,} events of films, and relaying them …")
         films = Films(events)
@@ -58,12 +59,17 @@ async def measured(ground: Ground) -> list[Row]:
         runner, facts = await runner_of(url, projection, stores["budget"], films)
         for n in range(rounds):
             err.print(f"projection, round {n + 1} of {rounds} …")
-            runs.add("getmany", await _bare(settings, logs, recorded))
+            with processor.of("getmany") as spent:
+                runs.add("getmany", await _bare(settings, logs, recorded))
+                spent.things = recorded
             runs.add("runner", await asyncio.to_thread(runner.per_second))
             schema = f"{projection.name}_bench_{n}"
             tables = Schema(url, schema, "reader", projection.tables_sql)
             await asyncio.to_thread(migrate, [tables])
-            runs.add("projection", await _worker(settings, projection, schema, pool, stores))
+            with processor.of("reel") as spent:
+                speed = await _worker(settings, projection, schema, pool, stores)
+                spent.things = recorded
+            runs.add("projection", speed)
             faults += await faults_of(pool, stores, projection, schema, films.productions[0])
             faults += _kafka_faults(schema, stores, recorded)
         faults += await runner_faults(url, projection, facts)
@@ -76,6 +82,7 @@ async def measured(ground: Ground) -> list[Row]:
     ]
     row.counted = {"events": recorded, "rounds compared": rounds, "faults": len(faults)}
     row.faults = faults[:FAULTS_TOLD_MAX]
+    row.notes = [processor.told("an event")]
     return [row]
 
 

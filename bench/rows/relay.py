@@ -11,6 +11,7 @@ import asyncpg
 from bench.figures import Rounds, Row
 from bench.ground import LOG, Ground, err, log_of
 from bench.kafka import OnTopic, delete_topics, read_back, topics
+from bench.processor import Processor
 from bench.until import until
 from events.envelope import Recorded, cloud_event_headers
 from runtime.kafka import bus
@@ -24,17 +25,21 @@ async def measured(ground: Ground) -> list[Row]:
     events, rounds = (20_000, 3) if ground.quick else (100_000, 5)
     url = await asyncio.to_thread(ground.prefilled, "relay", events)
     settings = Settings(database_url=url, kafka=ground.kafka, home=ground.folder)
-    runs, checked = Rounds("events/s"), OnTopic()
+    runs, checked, processor = Rounds("events/s"), OnTopic(), Processor()
     owner = await asyncpg.create_pool(url, min_size=2, max_size=4)
     async with log_of(url) as (store, _):
         made = await _records(store)
         for n in range(rounds):
             err.print(f"relay, round {n + 1} of {rounds} …")
             bare = await topics(settings, [LOG], f"bench-bare-{n}")
-            runs.add("bare", await _bare(bare, made))
+            with processor.of("bare") as spent:
+                runs.add("bare", await _bare(bare, made))
+                spent.things = events
             await delete_topics(bare, [LOG])
             own = await topics(settings, [LOG], f"bench-relay-{n}")
-            runs.add("relay", await _relay(own, store, owner, events))
+            with processor.of("reel") as spent:
+                runs.add("relay", await _relay(own, store, owner, events))
+                spent.things = events
             on_topic = await read_back(own, store)
             checked = on_topic if on_topic.faults or not n else checked
             await delete_topics(own, [LOG])
@@ -43,6 +48,7 @@ async def measured(ground: Ground) -> list[Row]:
     row = runs.row(f"relay to Kafka, {events:,} events", "relay")
     row.beside = [runs.beside("relay", "bare", "bare aiokafka, send and gather", goal=0.7)]
     row.counted, row.faults = checked.counted, checked.faults[:20]
+    row.notes = [processor.told("an event")]
     return [row]
 
 

@@ -12,7 +12,7 @@ import psutil
 from bench.client import Caller
 from bench.figures import Row, percentile, spread_of, told
 from bench.ground import Ground, err
-from bench.serving import ALL, served
+from bench.serving import served
 from bench.slates import Film, slate
 from runtime.people.identity import Issuer
 from runtime.process import migrate_all
@@ -30,10 +30,13 @@ async def measured(ground: Ground) -> list[Row]:
     films = slate(ground.movies, quick=ground.quick)
     url = await asyncio.to_thread(ground.fresh, "slate")
     settings = Settings(
-        database_url=url, kafka=ground.kafka, home=ground.folder, topic_prefix="bench-slate"
+        database_url=url,
+        kafka=ground.kafka,
+        home=ground.folder / "reel",
+        topic_prefix="bench-slate",
     )
     await migrate_all(settings)
-    async with served(settings, ALL) as reel:
+    async with served(settings, "up") as reel:
         process = psutil.Process(reel.pid)
         before = process.memory_info().rss
         caller = Caller(reel.url, Issuer(settings).token("Bench"))

@@ -22,7 +22,7 @@ from bench.figures import Better, Rounds, Row, percentile, told
 from bench.ground import LOG, Ground, err, log_of
 from bench.kafka import delete_topics, topics
 from bench.recount import Acknowledged, recount
-from bench.serving import ALL, served
+from bench.serving import served
 from bench.until import until
 from bench.watch import watched
 from runtime.kafka import bus
@@ -44,13 +44,16 @@ async def measured(ground: Ground) -> list[Row]:
     pairs, rounds = (60, 3) if ground.quick else (300, 5)
     url = await asyncio.to_thread(ground.fresh, "visible")
     settings = Settings(
-        database_url=url, kafka=ground.kafka, home=ground.folder, topic_prefix="bench-visible"
+        database_url=url,
+        kafka=ground.kafka,
+        home=ground.folder / "reel",
+        topic_prefix="bench-visible",
     )
     await migrate_all(settings)
     bare = await topics(settings, ["round"], "bench-visible-bare")
     issuer = Issuer(settings)
     acknowledged, medians, slowest = Acknowledged(), Rounds("ms"), Rounds("ms")
-    async with served(settings, ALL) as reel, log_of(url) as (store, _):
+    async with served(settings, "up") as reel, log_of(url) as (store, _):
         caller = Caller(reel.url, issuer.token("Bench"))
         person = issuer.person("Bench")
         productions = [await _opened(caller, person) for _ in range(PRODUCTIONS)]

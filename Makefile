@@ -52,10 +52,10 @@ lint: ready ## look for mistakes and for imports that flow the wrong way
 types: ready ## prove the types
 	$(BIN)/mypy
 
-bench: ready ## measure throughput and latency; takes minutes
+bench: ready ## measure every figure beside its peers; takes up to an hour
 	$(BIN)/python -m bench
 
-bench-quick: ready ## the same measurements, small
+bench-quick: ready ## the same figures, small; fails where one fell by half
 	$(BIN)/python -m bench --quick
 
 faults-quick: ready ## kill, freeze and wipe servers while work is under way

@@ -4,77 +4,78 @@ import asyncio
 import itertools
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from bench.figures import percentile
+from bench.recount import Acknowledged
 from events.budget import CommitmentRaised
 from runtime.handling import Handler
 from runtime.log.committer import Committer
-from runtime.log.contract import Append, NewEvent, Outcome, Store
+from runtime.log.contract import Append, NewEvent, Outcome
 from runtime.order import Order
 from services.budget.commands import RaiseCommitment
 from services.budget.policies import Known
 
 IN_FLIGHT = 64
 STREAMS = 10_000
-BULK_EVENTS = 1_000
+EFFECTIVE_US = 1_788_739_200_000_000
 
 _KNOWN = Known(currency="USD", title="The Last Lighthouse")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What one run reached: commands a second, and latencies in milliseconds."""
+    """What one run reached: so many a second, and latencies in milliseconds."""
 
     per_second: float
     p50_ms: float
     p99_ms: float
-    commands: int
+    done: int
 
 
 class Load:
-    """Productions to write to, and a count of what the log acknowledged."""
+    """Streams to write to, at the versions where they are, and what the log acknowledged.
 
-    def __init__(self) -> None:
-        self.productions = [str(uuid.uuid4()) for _ in range(STREAMS)]
-        self.acknowledged_events = 0
-        self._versions: dict[str, int] = {}
+    `streams` gives each stream its production; without it there are 10,000 new ones.
+    """
+
+    def __init__(self, streams: Sequence[tuple[str, str, int]] | None = None) -> None:
+        if streams is None:
+            new = [str(uuid.uuid4()) for _ in range(STREAMS)]
+            streams = [(f"append-{production}", production, 0) for production in new]
+        self.acknowledged = Acknowledged()
+        self.productions = [production for _, production, _ in streams]
+        self._streams = [stream for stream, _, _ in streams]
+        self._versions = [version for _, _, version in streams]
         self._numbers = itertools.count(1)
 
-    async def prefill(self, store: Store, events: int) -> None:
-        """Fills the log with other productions' events, in commands of 1,000."""
-        for _ in range(events // BULK_EVENTS):
-            production = str(uuid.uuid4())
-            facts = tuple(self._event() for _ in range(BULK_EVENTS))
-            append = _append(production, f"costs-{production}", 0, facts)
-            (answer,) = await store.append([append])
-            assert answer.outcome is Outcome.RECORDED
-            self.acknowledged_events += BULK_EVENTS
+    async def append(
+        self, committer: Committer, seconds: float, events: int = 1, callers: int = IN_FLIGHT
+    ) -> Figure:
+        """The append alone, to streams whose versions are known: `events` facts a command."""
 
-    async def append(self, committer: Committer, seconds: float) -> Figure:
-        """The append alone: one event a command, the stream's version known."""
-
-        async def one(production: str) -> None:
-            stream = f"append-{production}"
-            version = self._versions.get(stream, 0)
-            append = _append(production, stream, version, (self._event(),))
+        async def one(n: int) -> None:
+            facts = tuple(self.new_event() for _ in range(events))
+            append = append_of(self.productions[n], self._streams[n], self._versions[n], facts)
             answer = await committer.append(append)
             assert answer.outcome is Outcome.RECORDED, answer
-            self._versions[stream] = answer.version
-            self.acknowledged_events += 1
+            self._versions[n] = answer.version
+            self.acknowledged.add(fact.id for fact in facts)
 
-        return await self._drive(one, seconds)
+        return await drive(one, self._shares(callers), seconds)
 
-    async def command(self, handler: Handler, seconds: float) -> Figure:
-        """The whole path of a command: repeat lookup, state, decision, append."""
+    async def command(self, handler: Handler, seconds: float, *, hot: bool = False) -> Figure:
+        """The whole path of a command: repeat lookup, state, decision, append; `hot` gives all of
+        them to one stream."""
 
-        async def one(production: str) -> None:
+        async def one(n: int) -> None:
             number = next(self._numbers)
             handled = await handler.handle(
                 Order(
-                    production=production,
+                    production=self.productions[0 if hot else n],
                     command=RaiseCommitment(
                         commitment=f"PO-{number}",
                         account="3601",
@@ -89,33 +90,17 @@ class Load:
                 )
             )
             assert len(handled.recorded) == 1, handled
-            self.acknowledged_events += 1
+            self.acknowledged.add(recorded.id for recorded in handled.recorded)
 
-        return await self._drive(one, seconds)
+        return await drive(one, self._shares(IN_FLIGHT), seconds)
 
-    async def _drive(self, one: Callable[[str], Awaitable[None]], seconds: float) -> Figure:
-        """Each of 64 callers gives one command after the other, each to a stream of its share."""
-        latencies: list[float] = []
-        began = time.perf_counter()
-        until = began + seconds
+    def _shares(self, callers: int) -> list[Iterator[int]]:
+        """Streams for each caller: no two of them wait for the same one."""
+        every = range(len(self.productions))
+        return [itertools.cycle(every[share::callers]) for share in range(callers)]
 
-        async def caller(share: int) -> None:
-            own = itertools.cycle(self.productions[share::IN_FLIGHT])
-            while (asked := time.perf_counter()) < until:
-                await one(next(own))
-                latencies.append(time.perf_counter() - asked)
-
-        await asyncio.gather(*(caller(share) for share in range(IN_FLIGHT)))
-        took = time.perf_counter() - began
-        latencies.sort()
-        return Figure(
-            per_second=len(latencies) / took,
-            p50_ms=1000 * latencies[len(latencies) // 2],
-            p99_ms=1000 * latencies[len(latencies) * 99 // 100],
-            commands=len(latencies),
-        )
-
-    def _event(self) -> NewEvent:
+    def new_event(self) -> NewEvent:
+        """One fact, of a number of its own."""
         event = CommitmentRaised(
             commitment=f"PO-{next(self._numbers)}",
             account="3601",
@@ -123,10 +108,39 @@ class Load:
             description="Lantern room, scaffolding and weather cover",
             raised_on=date(2026, 9, 7),
         )
-        return NewEvent(str(uuid.uuid4()), *event.wire(), event.encode(), 1_788_739_200_000_000)
+        return NewEvent(str(uuid.uuid4()), *event.wire(), event.encode(), EFFECTIVE_US)
 
 
-def _append(production: str, stream: str, expected: int, events: tuple[NewEvent, ...]) -> Append:
+async def drive(
+    one: Callable[[int], Awaitable[None]], shares: Sequence[Iterator[int]], seconds: float
+) -> Figure:
+    """Each of so many callers does one thing after the other, each with numbers of its share."""
+    latencies: list[float] = []
+    began = time.perf_counter()
+    until = began + seconds
+
+    async def caller(own: Iterator[int]) -> None:
+        while (asked := time.perf_counter()) < until:
+            await one(next(own))
+            latencies.append(time.perf_counter() - asked)
+
+    await asyncio.gather(*(caller(share) for share in shares))
+    return figure_of(latencies, time.perf_counter() - began)
+
+
+def figure_of(latencies: list[float], seconds: float) -> Figure:
+    """The figure of so many things, each with its seconds, done in so many seconds."""
+    latencies.sort()
+    return Figure(
+        per_second=len(latencies) / seconds,
+        p50_ms=1000 * percentile(latencies, 0.5),
+        p99_ms=1000 * percentile(latencies, 0.99),
+        done=len(latencies),
+    )
+
+
+def append_of(production: str, stream: str, expected: int, events: tuple[NewEvent, ...]) -> Append:
+    """A command of those facts, under an id of its own."""
     command_id = str(uuid.uuid4())
     return Append(
         command_id=command_id,

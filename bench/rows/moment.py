@@ -3,17 +3,15 @@ the nearest snapshot, beside a bare paged read of the same facts."""
 
 import asyncio
 import random
-import statistics
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import asyncpg
-from rich.console import Console
 
+from bench.figures import Better, Rounds, Row
 from bench.films import Films, one_film
-from bench.rebuild import fresh
+from bench.ground import Ground
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
@@ -29,19 +27,19 @@ from runtime.snapshots.views import ViewSnapshots
 EVENTS = 10_000
 COSTS_TIMES = 90
 
-err = Console(stderr=True)
 
-
-async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
-    """Medians over moments in the last tenth of the production's life, and their ratios."""
-    rounds = 15 if quick else 60
+async def measured(ground: Ground) -> list[Row]:
+    """The rows of a moment from a snapshot, and folded; moments in the last tenth of the
+    production's life."""
+    rounds = 15 if ground.quick else 60
     projection = projections()["budget_status"]
-    url = await fresh(database_url, "reel_bench_moment")
+    url = await asyncio.to_thread(ground.fresh, "moment")
     settings = Settings(database_url=url)
     await asyncio.to_thread(
         migrate,
         [*(Schema(url, log, "log") for log in projection.view.logs), Schema(url, VIEWS, "views")],
     )
+    runs = Rounds("ms")
     async with connected(settings, projection) as (pool, stores):
         films = Films(1, one_film(COSTS_TIMES))
         (production,) = films.productions
@@ -54,30 +52,26 @@ async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
         cut = await _cut(stores, 1.0)
         await warm.rows(production, cut)
         await kept.settled()
-        runs: dict[str, list[float]] = {"bare_read": [], "fold": [], "from_snapshot": []}
         for _ in range(rounds):
             cut = await _cut(stores, chance.uniform(0.9, 1.0))
-            runs["bare_read"].append(await _ms(lambda: _read(pool, stores, production, cut)))  # noqa: B023
-            runs["fold"].append(await _ms(lambda: cold.rows(production, cut)))  # noqa: B023
-            runs["from_snapshot"].append(await _ms(lambda: warm.rows(production, cut)))  # noqa: B023
-            one, other = await cold.rows(production, cut), await warm.rows(production, cut)
-            faults += one != other
-    return _result(events, rounds, runs, faults)
+            runs.add("read", await _ms(lambda: _read(pool, stores, production, cut)))  # noqa: B023
+            runs.add("fold", await _ms(lambda: cold.rows(production, cut)))  # noqa: B023
+            runs.add("kept", await _ms(lambda: warm.rows(production, cut)))  # noqa: B023
+            faults += await cold.rows(production, cut) != await warm.rows(production, cut)
+    await asyncio.to_thread(ground.drop, "moment")
+    return [
+        _row(runs, "kept", "a moment of the past, from a snapshot", 2, events, faults),
+        _row(runs, "fold", "a moment of the past, folded from the first fact", 4, events, faults),
+    ]
 
 
-def _result(events: int, rounds: int, runs: dict[str, list[float]], faults: int) -> dict[str, Any]:
-    def ratio(name: str) -> float:
-        pairs = zip(runs[name], runs["bare_read"], strict=True)
-        return round(statistics.median(one / bare for one, bare in pairs), 2)
-
-    return {
-        "events": events,
-        "rounds": rounds,
-        **{f"{name}_ms": round(statistics.median(run), 1) for name, run in runs.items()},
-        "fold_ratio": ratio("fold"),
-        "from_snapshot_ratio": ratio("from_snapshot"),
-        "faults": faults,
-    }
+def _row(runs: Rounds, runner: str, name: str, goal: float, events: int, faults: int) -> Row:
+    row = runs.row(name, runner)
+    label = "bare paged read of its facts"
+    row.beside = [runs.beside(runner, "read", label, goal=goal, better=Better.LESS)]
+    row.counted = {"events": events, "moments compared": len(runs.runs[runner]), "faults": faults}
+    row.faults = [f"{faults} moments differ from their fold"] if faults else []
+    return row
 
 
 async def _cut(stores: dict[str, Store], share: float) -> Cut:

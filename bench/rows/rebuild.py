@@ -2,17 +2,15 @@
 `eventsourcing` library's projection runner, the three taking turns on one server."""
 
 import asyncio
-import statistics
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-from rich.console import Console
 
+from bench.figures import Rounds, Row
 from bench.films import Films
-from bench.runner import Runner
+from bench.ground import Ground, err
+from bench.peers.runner import Runner
 from events.envelope import Recorded
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
@@ -27,103 +25,78 @@ from runtime.rooms import Projection, projections
 from runtime.settings import Settings
 from runtime.view import Rows
 
-DATABASE = "reel_bench_rebuild"
 PAGE_EVENTS = 5_000
 RUNNER_FILMS = 1
 """It takes its time; whole films, so that their facts are mixed as in the log."""
 JOBS = 2
+FAULTS_TOLD_MAX = 20
 
-err = Console(stderr=True)
 
-
-async def measured(database_url: str, *, quick: bool) -> dict[str, Any]:
-    """The medians, and what the recount of the rows says of each round."""
-    events, rounds = (50_000, 3) if quick else (200_000, 5)
-    url = await fresh(database_url, DATABASE)
+async def measured(ground: Ground) -> list[Row]:
+    """The row of the rebuild, with what the recount of the rows says of each round."""
+    events, rounds = (50_000, 3) if ground.quick else (200_000, 5)
+    url = await asyncio.to_thread(ground.fresh, "rebuild")
     projection = projections()["budget_status"]
     settings = Settings(database_url=url)
-    await asyncio.to_thread(
-        migrate,
-        [
-            *(Schema(url, log, "log") for log in projection.view.logs),
-            Schema(url, VIEWS, "views"),
-            Schema(url, projection.schema, "reader", projection.tables_sql),
-        ],
-    )
+    await asyncio.to_thread(migrate, schemas_of(url, projection))
+    runs, faults = Rounds("events/s"), list[str]()
     async with connected(settings, projection) as (pool, stores):
         err.print(f"Recording {events:,} events of films …")
         films = Films(events)
-        recorded = [await films.record(log, store) for log, store in stores.items()]
+        recorded = sum([await films.record(log, store) for log, store in stores.items()])
         await pool.execute("ANALYZE")
-        runner = Runner(url, projection.tables_sql)
-        facts = await _whole_films(stores["budget"], films.productions[:RUNNER_FILMS])
-        await asyncio.to_thread(runner.fill, facts)
+        runner, facts = await runner_of(url, projection, stores["budget"], films)
         async with pool.acquire() as connection:
             await register_first(connection, projection)
         live = projection.schema
-        runs: dict[str, list[float]] = {"read": [], "runner": [], "rebuild": []}
-        faults: list[str] = []
         for n in range(rounds):
-            err.print(f"Rebuild, round {n + 1} of {rounds} …")
-            runs["read"].append(await _read(pool, stores))
-            runs["runner"].append(await asyncio.to_thread(runner.per_second))
+            err.print(f"rebuild, round {n + 1} of {rounds} …")
+            runs.add("read", await _read(pool, stores))
+            runs.add("runner", await asyncio.to_thread(runner.per_second))
             schema = await _new_version(pool, settings, projection)
             filling = Filling(settings, projection, schema, pool, stores)
             left = await progress_of(pool, schema, await heads_of(stores))
             began = time.perf_counter()
             await filling.run(JOBS, lambda _: None)
-            runs["rebuild"].append(sum(recorded) / (time.perf_counter() - began))
-            faults += await _faults(pool, stores, projection, schema, films.productions[n])
+            runs.add("rebuild", recorded / (time.perf_counter() - began))
+            faults += await faults_of(pool, stores, projection, schema, films.productions[n])
             if n:
                 compared = await Comparer(projection, schema, live, pool, stores).run()
                 faults += [str(one) for one in compared.differences]
             live = schema
-        faults += await _runner_faults(url, projection, facts)
-    return _result(sum(recorded), runner.events, rounds, jobs_for(left, JOBS), runs, faults)
+        faults += await runner_faults(url, projection, facts)
+    await asyncio.to_thread(ground.drop, "rebuild")
+    row = runs.row(f"rebuild from the log, {jobs_for(left, JOBS)} processes", "rebuild")
+    row.beside = [
+        runs.beside("rebuild", "runner", "eventsourcing 9.5, ProjectionRunner", goal=40),
+        runs.beside("rebuild", "read", "bare paged read", goal=0.2),
+    ]
+    row.counted = {"events": recorded, "rounds compared": rounds, "faults": len(faults)}
+    row.faults = faults[:FAULTS_TOLD_MAX]
+    return [row]
 
 
-def _result(
-    events: int,
-    runner_events: int,
-    rounds: int,
-    jobs: int,
-    runs: Mapping[str, list[float]],
-    faults: list[str],
-) -> dict[str, Any]:
-    def ratio(yardstick: str) -> dict[str, Any]:
-        pairs = zip(runs["rebuild"], runs[yardstick], strict=True)
-        ratios = [rebuild / other for rebuild, other in pairs]
-        return {
-            "per_second": round(statistics.median(runs[yardstick])),
-            "ratio": round(statistics.median(ratios), 2),
-            "spread": [round(min(ratios), 2), round(max(ratios), 2)],
-        }
-
-    return {
-        "events": events,
-        "runner_events": runner_events,
-        "rounds": rounds,
-        "jobs": jobs,
-        "per_second": round(statistics.median(runs["rebuild"])),
-        "bare_read": ratio("read"),
-        "projection_runner": ratio("runner"),
-        "faults": faults,
-    }
+def schemas_of(url: str, projection: Projection) -> list[Schema]:
+    """What a projection's database has, with its logs in it."""
+    return [
+        *(Schema(url, log, "log") for log in projection.view.logs),
+        Schema(url, VIEWS, "views"),
+        Schema(url, projection.schema, "reader", projection.tables_sql),
+    ]
 
 
-async def _whole_films(store: Store, productions: Sequence[str]) -> list[Recorded]:
-    return [one for film in productions for one in await store.of_production(film, 0, 100_000)]
-
-
-async def fresh(database_url: str, name: str) -> str:
-    """An empty database of that name beside the given one."""
-    connection = await asyncpg.connect(database_url)
-    try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
-    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
+async def runner_of(
+    url: str, projection: Projection, store: Store, films: Films
+) -> tuple[Runner, list[Recorded]]:
+    """The library's runner, with whole films in a log of its own; and those facts."""
+    runner = Runner(url, projection.tables_sql)
+    facts = [
+        one
+        for film in films.productions[:RUNNER_FILMS]
+        for one in await store.of_production(film, 0, 100_000)
+    ]
+    await asyncio.to_thread(runner.fill, facts)
+    return runner, facts
 
 
 async def _read(pool: asyncpg.Pool, stores: Mapping[str, Store]) -> float:
@@ -148,7 +121,7 @@ async def _new_version(pool: asyncpg.Pool, settings: Settings, projection: Proje
     return version.schema
 
 
-async def _faults(
+async def faults_of(
     pool: asyncpg.Pool,
     stores: Mapping[str, Store],
     projection: Projection,
@@ -172,7 +145,7 @@ _SPENT = """
     FROM budget.event WHERE type IN ('budget.CostPosted', 'budget.CostReversed')"""
 
 
-async def _runner_faults(url: str, projection: Projection, facts: Any) -> list[str]:
+async def runner_faults(url: str, projection: Projection, facts: Sequence[Recorded]) -> list[str]:
     """The library's rows beside the plain fold of the same facts."""
     folded: dict[str, Rows] = {}
     for one in facts:

@@ -2,14 +2,13 @@
 
 import asyncio
 import itertools
-import statistics
 import time
 import uuid
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import asyncpg
 
+from bench.figures import Better, Rounds, Row
+from bench.ground import Ground, err
 from bench.streams import Long, fill, kinds
 from runtime.clock import DatabaseClock
 from runtime.handling import Handler
@@ -32,31 +31,25 @@ GOAL = 5
 _BUDGET = Known(currency="USD", title="The Last Lighthouse")
 
 
-@dataclass(frozen=True)
-class Cold:
-    """Milliseconds that a command takes: on a state that is here, on one that is not, and on one
-    that has no snapshot; `ratio` is the median over pairs of cold and warm."""
-
-    kind: str
-    events: int
-    warm_ms: float
-    cold_ms: float
-    unkept_ms: float
-    ratio: float
-
-
-async def measured(database_url: str, *, quick: bool) -> list[dict[str, Any]]:
-    """Every kind of stream that may grow so long; behind the recount, which counts none of it."""
+async def measured(ground: Ground) -> list[Row]:
+    """A row of every kind of stream that may grow so long."""
+    url = await asyncio.to_thread(ground.fresh, "cold")
     logs = dict.fromkeys(one.log for one in kinds())
-    schemas = [Schema(database_url, log, "log") for log in logs]
-    schemas += [Schema(database_url, f"{log}_service", "reader") for log in logs]
+    schemas = [Schema(url, log, "log") for log in logs]
+    schemas += [Schema(url, f"{log}_service", "reader") for log in logs]
     await asyncio.to_thread(migrate, schemas)
-    events = 10_000 if quick else 100_000
-    return [asdict(await measure(database_url, one, events)) for one in kinds()]
+    events = 10_000 if ground.quick else 100_000
+    rows = []
+    for one in kinds():
+        err.print(f"cold, a stream of {events:,} facts of {one.kind} …")
+        rows.append(await measure(url, one, events))
+    await asyncio.to_thread(ground.drop, "cold")
+    return rows
 
 
-async def measure(database_url: str, long: Long, events: int) -> Cold:
-    """Fills a stream of that kind with so many facts, and asks it for its next ones."""
+async def measure(database_url: str, long: Long, events: int) -> Row:
+    """Fills a stream of that kind with so many facts, and asks it for its next ones: on a state
+    that is here, on one that is not, and once on one that has no snapshot."""
     pool = await asyncpg.create_pool(
         database_url,
         min_size=4,
@@ -66,7 +59,8 @@ async def measure(database_url: str, long: Long, events: int) -> Cold:
     owner = await asyncpg.create_pool(database_url, min_size=2, max_size=4)
     store = PostgresStore(long.log, pool)
     production = str(uuid.uuid4())
-    await fill(store, f"{long.kind}-{production}", production, long.facts, events)
+    stream = f"{long.kind}-{production}"
+    await fill(store, stream, production, long.facts, events)
     snapshots = StreamSnapshots(
         long.log,
         f"{long.log}_service",
@@ -75,46 +69,47 @@ async def measure(database_url: str, long: Long, events: int) -> Cold:
         fold_version(f"services.{long.log}"),
     )
     service = services()[long.log]
-    known = _BUDGET if long.log == "budget" else service.policies.nothing_known
+    runs = Rounds("ms")
     async with Committer(store) as committer, Keeper(snapshots) as keeper:
-
-        async def milliseconds(handler: Handler) -> float:
-            order = Order(
-                production=production,
-                command=next(long.commands),
-                command_id=str(uuid.uuid4()),
-                actor="person-bench",
-                principal="person-bench",
-                known=known,
-            )
-            began = time.perf_counter()
-            handled = await handler.handle(order)
-            assert handled.recorded, handled
-            return 1000 * (time.perf_counter() - began)
 
         def fresh() -> Handler:
             clock = DatabaseClock(store)
             return Handler(service, store, committer, MemoryVault(), clock, keeper)
 
-        stream = f"{long.kind}-{production}"
-        unkept = await milliseconds(fresh())
+        unkept = await _milliseconds(fresh(), long, production)
         await _kept(snapshots, stream)
-        pairs = []
         for _ in range(COMMANDS):
             handler = fresh()
             await store.now_us()
-            cold = await milliseconds(handler)
-            pairs.append((cold, await milliseconds(handler)))
+            runs.add("cold", await _milliseconds(handler, long, production))
+            runs.add("warm", await _milliseconds(handler, long, production))
+    there = len(await store.of_stream(stream, events))
     await pool.close()
     await owner.close()
-    return Cold(
-        kind=long.kind,
-        events=events,
-        warm_ms=round(statistics.median(warm for _, warm in pairs), 2),
-        cold_ms=round(statistics.median(cold for cold, _ in pairs), 2),
-        unkept_ms=round(unkept, 1),
-        ratio=round(statistics.median(cold / warm for cold, warm in pairs), 2),
+    row = runs.row(f"next command of a cold stream of {events:,} facts: {long.kind}", "cold")
+    row.beside = [
+        runs.beside("cold", "warm", "the same stream, warm", goal=GOAL, better=Better.LESS)
+    ]
+    row.counted = {"commands": 2 * COMMANDS + 1, "recorded": there}
+    if there != 2 * COMMANDS + 1:
+        row.faults = [f"{there} facts were recorded by {2 * COMMANDS + 1} commands"]
+    row.notes = [f"without a snapshot it takes {unkept:,.0f} ms"]
+    return row
+
+
+async def _milliseconds(handler: Handler, long: Long, production: str) -> float:
+    order = Order(
+        production=production,
+        command=next(long.commands),
+        command_id=str(uuid.uuid4()),
+        actor="person-bench",
+        principal="person-bench",
+        known=_BUDGET if long.log == "budget" else handler.service.policies.nothing_known,
     )
+    began = time.perf_counter()
+    handled = await handler.handle(order)
+    assert handled.recorded, handled
+    return 1000 * (time.perf_counter() - began)
 
 
 async def _kept(snapshots: StreamSnapshots, stream: str) -> None:

@@ -1,0 +1,1 @@
+"""What Reel is measured beside: other libraries by their public classes, and the bare limits."""

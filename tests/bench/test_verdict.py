@@ -1,0 +1,105 @@
+"""A run of the bench fails when a part does, when a figure is void, and when a ratio fell by half."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.apart import run_apart
+from bench.figures import Beside, Better, Rounds, Row
+from bench.ground import Ground
+from bench.paper import KEPT, PAPER, PICTURE, drawn, with_table
+from bench.parts import PARTS, Part
+from bench.showing import rows_of
+from bench.slates import slate
+from bench.verdict import COMMITTED, ratios_of, verdict
+
+pytestmark = pytest.mark.unit
+
+
+def row(ratio: float, better: Better = Better.MORE, faults: tuple[str, ...] = ()) -> Row:
+    beside = Beside(
+        "a peer, 16 clients", 10, "commands/s", (9, 11), ratio, (ratio, ratio), 1, better
+    )
+    return Row("append", 10, "commands/s", (9, 11), beside=[beside], faults=list(faults))
+
+
+def result(*rows: Row, failed: str | None = None) -> dict[str, Any]:
+    return {"parts": {"append": {"rows": [one.as_json() for one in rows], "failed": failed}}}
+
+
+def test_a_run_as_good_as_the_committed_one_passes() -> None:
+    assert verdict(result(row(1.0)), ratios_of(result(row(1.0)))) == 0
+
+
+def test_a_ratio_of_less_than_half_fails_the_run() -> None:
+    assert verdict(result(row(0.51)), ratios_of(result(row(1.0)))) == 0
+    assert verdict(result(row(0.49)), ratios_of(result(row(1.0)))) == 1
+
+
+def test_where_less_is_better_twice_as_much_fails_the_run() -> None:
+    then = ratios_of(result(row(2.0, Better.LESS)))
+    assert verdict(result(row(3.9, Better.LESS)), then) == 0
+    assert verdict(result(row(4.1, Better.LESS)), then) == 1
+
+
+def test_with_how_many_callers_a_peer_was_quickest_does_not_hide_a_fall() -> None:
+    then = json.loads(json.dumps(ratios_of(result(row(1.0)))).replace("16 clients", "8 clients"))
+    assert verdict(result(row(0.49)), then) == 1
+
+
+def test_a_void_figure_fails_the_run() -> None:
+    assert verdict(result(row(1.0, faults=("a chain breaks",))), {}) == 1
+
+
+def test_a_failed_part_fails_the_run() -> None:
+    assert verdict(result(failed="Traceback"), {}) == 1
+
+
+def test_a_ratio_is_taken_round_by_round() -> None:
+    rounds = Rounds("commands/s")
+    for own, other in ((10, 10), (30, 10), (10, 20)):
+        rounds.add("own", own)
+        rounds.add("other", other)
+    beside = rounds.beside("own", "other", "another")
+    assert (beside.ratio, beside.ratio_spread) == (1.0, (0.5, 3.0))
+
+
+def test_a_round_that_reached_nothing_is_no_figure() -> None:
+    with pytest.raises(ValueError, match="reached nothing"):
+        Rounds("commands/s").add("own", 0)
+
+
+def test_a_part_that_fails_tells_its_traceback_and_does_not_take_the_others_with_it(
+    tmp_path: Path,
+) -> None:
+    ground = Ground("postgresql://nobody@127.0.0.1:1/nothing", None, True, str(tmp_path))
+    outcome = run_apart(Part("append"), ground)
+    assert outcome["rows"] == []
+    assert "Traceback" in outcome["failed"]
+    assert "Connect" in outcome["failed"] or "connection" in outcome["failed"]
+
+
+def test_a_row_is_the_same_after_it_was_written_down() -> None:
+    one = row(0.5, Better.LESS)
+    assert Row.of(json.loads(json.dumps(one.as_json()))) == one
+
+
+def test_the_committed_ratios_are_of_parts_that_the_short_form_has() -> None:
+    committed = json.loads(COMMITTED.read_text())["quick"]["ratios"]
+    assert committed
+    assert any(part.quick for part in PARTS.values())
+    assert all(one["ratio"] > 0 for one in committed.values())
+
+
+def test_the_table_and_the_picture_follow_from_the_run_that_is_kept() -> None:
+    kept = json.loads(KEPT.read_text())
+    assert with_table(PAPER.read_text(), kept) == PAPER.read_text(), "python -m bench.paper"
+    assert drawn(rows_of(kept)) == PICTURE.read_text(), "python -m bench.paper"
+
+
+def test_a_film_of_the_slate_plans_its_budget_and_spends_less() -> None:
+    for film in slate(None, quick=False)[::37]:
+        assert sum(film.shares()) == film.budget
+        assert 0 < film.spent() < film.budget

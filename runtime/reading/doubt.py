@@ -1,8 +1,8 @@
 """What Kafka brings is believed until it contradicts something; then the log itself is asked.
 
-Anybody who may write to a topic can put a record there that looks like a fact. Where it does not fit
-what a consumer knows, or cannot be folded, either the record is not the log's, and is passed over,
-or the consumer and the log have parted.
+Anybody who may write to a topic can put a record there that looks like a fact. Where it does not
+fit what a consumer knows, or cannot be folded, either the record is not the log's, and is passed
+over, or the consumer and the log have parted.
 """
 
 from events.envelope import Recorded

@@ -190,6 +190,10 @@ class World:
     def load(self, client: Client, seed: str, films: int = 3) -> Load:
         return Load(client, self._issuer.person, seed, films)
 
+    def person(self, name: str) -> str:
+        """The id that stands for a name here."""
+        return self._issuer.person(name)
+
     def _token_of(self, person: str) -> str:
         if person not in self._tokens:
             self._tokens[person] = self._issuer.token(person)
@@ -283,7 +287,7 @@ class World:
         truth = await asyncio.to_thread(Truth, self.dsn)
         audit = Audit(client.trouble + truth.problems())
         _hold_book(audit, client, truth)
-        audit.problems += _samples_apart(client.samples, truth) + self._alarms()
+        audit.problems += _samples_apart(client.samples, truth) + self.alarms()
         if topic:
             audit.problems += await topic_problems(
                 self.kafka, self._settings.topic, truth.logs, truth.heads
@@ -296,7 +300,8 @@ class World:
         for first in range(0, len(again), 10):
             await asyncio.gather(*(client.repeat(sent) for sent in again[first : first + 10]))
 
-    def _alarms(self) -> list[str]:
+    def alarms(self) -> list[str]:
+        """What processes said of `ALARMS` since they were last asked; the audit asks at its end."""
         found = []
         for part in self.parts:
             before = self._heard.get(part.log, Counter())

@@ -1,7 +1,9 @@
 """What a fault's test asks of processes and databases, to prove that the fault has hit."""
 
 import asyncio
+import os
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +11,7 @@ import httpx
 import psycopg
 
 from tests.faults.client import Body, Client, Sent
-from tests.faults.parts import Part
+from tests.faults.parts import COMPILED, ROOT, Part
 from tests.faults.world import World
 
 _SAMPLE = re.compile(r"^(?P<name>[a-z_]+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
@@ -23,7 +25,9 @@ def figure(parts: Iterable[Part], name: str, **labels: str) -> float:
             continue
         text = httpx.get(f"{part.url}/metrics", timeout=30).text
         for found in _SAMPLE.finditer(text):
-            has = all(f'{key}="{value}"' in (found["labels"] or "") for key, value in labels.items())
+            has = all(
+                f'{key}="{value}"' in (found["labels"] or "") for key, value in labels.items()
+            )
             if found["name"] == name and has:
                 total += float(found["value"])
     return total
@@ -104,6 +108,23 @@ def _opening(name: str) -> Body:
         "time_zone": "America/New_York",
         "name": f"The producer of {name}",
     }
+
+
+async def reel(world: World, *words: str) -> str:
+    """What the command line prints, as another process; raises where it ends with an error."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from runtime.cli import app; app()",
+        *words,
+        cwd=ROOT,
+        env={**os.environ, **COMPILED, **world.environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complained = await asyncio.wait_for(running.communicate(), 120)
+    assert running.returncode == 0, f"{words}: {said.decode()}\n{complained.decode()}"
+    return said.decode()
 
 
 async def alike(count: int, at_once: int, give: Any) -> list[Any]:

@@ -21,7 +21,7 @@ async def topic_problems(
     found = []
     for log, facts in logs.items():
         topic = topic_of(log)
-        records = await _all_records(address, topic)
+        records = await all_records(address, topic)
         for partition in range(12):
             expected = [fact for fact in facts if fact["partition"] == partition]
             found += _apart(
@@ -33,7 +33,7 @@ async def topic_problems(
     return found
 
 
-async def _all_records(address: str, topic: str) -> dict[int, list[Any]]:
+async def all_records(address: str, topic: str) -> dict[int, list[Any]]:
     records: dict[int, list[Any]] = {}
     async with (
         asyncio.timeout(READ_SECONDS_MAX),

@@ -119,7 +119,7 @@ def _positions(log: str, facts: Sequence[Fact], head: Fact) -> list[str]:
     for expected, fact in enumerate(facts, 1):
         if fact["position"] != expected:
             return [f"{log}: position {fact['position']} stands where {expected} must"]
-        partition = _murmur2(fact["production"].encode()) % 12
+        partition = partition_of(fact["production"])
         if fact["partition"] != partition:
             found.append(f"{log} {expected}: in partition {fact['partition']}, not {partition}")
         if fact["previous"] != last[partition]:
@@ -184,6 +184,11 @@ def _digest(log: str, fact: Fact, before: bytes) -> bytes:
     for field in fields:
         text += b"\xff" * 4 if field is None else len(field).to_bytes(4, "big") + field
     return sha256(text).digest()
+
+
+def partition_of(production: str) -> int:
+    """The partition that carries a production."""
+    return _murmur2(production.encode()) % 12
 
 
 def _murmur2(data: bytes) -> int:

@@ -115,6 +115,17 @@ class World:
 
     # Processes
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process of this installation has in its environment."""
+        return {
+            "REEL_HOME": str(self.folder),
+            "REEL_DATABASE_URL": self.dsn,
+            "REEL_KAFKA": self.kafka,
+            "REEL_TOPIC_PREFIX": self._settings.topic_prefix,
+            "REEL_PORT": "0",
+        }
+
     def launch(self, role: str, **environment: str) -> Part:
         """Starts a process without waiting for it."""
         self._started += 1
@@ -122,14 +133,7 @@ class World:
             role,
             self._started,
             self.folder,
-            {
-                "REEL_HOME": str(self.folder),
-                "REEL_DATABASE_URL": self.dsn,
-                "REEL_KAFKA": self.kafka,
-                "REEL_TOPIC_PREFIX": self._settings.topic_prefix,
-                "REEL_PORT": "0",
-                **environment,
-            },
+            self.environment | environment,
         )
         self.parts.append(part)
         return part
@@ -185,7 +189,7 @@ class World:
     # The client
 
     def client(self) -> Client:
-        return Client(lambda: self.urls("serve"), lambda: self.urls("project"), self._token_of)
+        return Client(lambda: self.urls("serve"), lambda: self.urls("project"), self.token_of)
 
     def load(self, client: Client, seed: str, films: int = 3) -> Load:
         return Load(client, self._issuer.person, seed, films)
@@ -194,7 +198,11 @@ class World:
         """The id that stands for a name here."""
         return self._issuer.person(name)
 
-    def _token_of(self, person: str) -> str:
+    def topic(self, log: str) -> str:
+        """The topic that carries a log here."""
+        return self._settings.topic(log)
+
+    def token_of(self, person: str) -> str:
         if person not in self._tokens:
             self._tokens[person] = self._issuer.token(person)
         return self._tokens[person]

@@ -79,6 +79,9 @@ def _become(order: dict[str, Any], app: Any) -> NoReturn:
     os.environ.update(order["environment"])
     # Where it is to die was read when it was imported.
     importlib.reload(sys.modules["runtime.points"])
+    if prelude := order["environment"].get("REEL_TEST_PRELUDE"):
+        # It changes this one process: its clock, what it knows of events, how it folds.
+        importlib.import_module(prelude)
     sys.argv = ["reel", *order["words"]]
     code = 1
     try:

@@ -2,6 +2,11 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+UNDER_WAY = Gauge("reel_requests_under_way", "Requests that are being answered")
+TURNED_AWAY = Counter(
+    "reel_requests_turned_away", "Requests that were not looked at any further", ["code"]
+)
+
 COMMANDS = Counter("reel_commands", "Commands by what became of them", ["log", "outcome"])
 BATCH_COMMANDS = Histogram(
     "reel_batch_commands",

@@ -54,6 +54,7 @@ from runtime.snapshots.streams import StreamSnapshots
 from runtime.snapshots.views import ViewSnapshots
 from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
+from runtime.web.head import BoundedHead
 from runtime.web.http import application
 
 STOP_SECONDS_MAX = 20.0
@@ -247,6 +248,7 @@ class Process:
             server = _Server(
                 uvicorn.Config(
                     self._application(),
+                    http=BoundedHead,
                     log_config=None,
                     access_log=False,
                     lifespan="off",
@@ -390,6 +392,7 @@ class Process:
             ],
             unready=self._unready,
             documented=self._settings.jwks_url is None,
+            requests_max=self._settings.requests_max,
             readings=self._readings,
         )
 

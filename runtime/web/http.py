@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from runtime.people.identity import Verifier
 from runtime.people.readings import Readings
+from runtime.settings import REQUESTS_MAX
 from runtime.web import problems
 from runtime.web.callers import caller
 from runtime.web.commands import ServiceFace, add_command, add_import
@@ -25,6 +26,7 @@ def application(
     queries: Sequence[APIRouter],
     unready: Callable[[], Sequence[str]],
     documented: bool,
+    requests_max: int = REQUESTS_MAX,
     readings: Readings | None = None,
 ) -> FastAPI:
     """The application of one process. Nothing but health is open. Without `readings`, what is told
@@ -39,7 +41,9 @@ def application(
         responses={
             400: {"model": problems.Problem, "description": "no JSON, or no token of an answer"},
             401: {"model": problems.Problem, "description": "no valid token"},
+            408: {"model": problems.Problem, "description": "the body took too long to come"},
             422: {"model": problems.Problem, "description": "not of the form it should have"},
+            431: {"model": problems.Problem, "description": "more headers than are taken"},
             503: {"model": problems.Problem, "description": "not now; see Retry-After"},
         },
     )
@@ -52,7 +56,7 @@ def application(
     audits = [readings_routes(face, readings) for face in services[:1] if readings is not None]
     for router in (*queries, *audits):
         app.include_router(router, dependencies=[Depends(caller)])
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, requests_max=requests_max)
     return app
 
 

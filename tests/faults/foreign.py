@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
+from events.envelope import Recorded, cloud_event_headers
 from tests.faults.topic import all_records
 from tests.faults.world import World
 
-OVERSIZE_BYTES = 3_000_000
 AHEAD = 5_000
 """Further than a log gets while a test runs."""
 
@@ -97,3 +98,28 @@ def poison(last: Sheet) -> Iterator[tuple[str, Sheet]]:
     yield "a field out of its bounds", behind.with_data(amount="NaN")
     yield "headers of another log", behind.with_headers(source="/reel/contract")
     yield "headers that are no numbers", behind.with_headers(previous="twelve")
+
+
+def logged(world: World, log: str, after: int) -> Sequence[Sheet]:
+    """What a log has recorded behind a position, as the relay would send it."""
+    topic = world.topic(log)
+    with psycopg.connect(world.dsn, autocommit=True) as session:
+        head = session.execute(f"SELECT incarnation::text FROM {log}.head").fetchone()
+        facts = session.execute(
+            f"""SELECT production::text, stream, version, position, partition, previous, id::text,
+                    ordinal, type, schema_version, payload::text, recorded_at, effective_at, actor,
+                    command_id::text, correlation, causation::text, hops, hash
+                FROM {log}.event WHERE position > %s ORDER BY position""",
+            [after],
+        ).fetchall()
+    assert head is not None
+    return [
+        Sheet(
+            topic,
+            fact.partition,
+            fact.production.encode(),
+            fact.payload.encode(),
+            dict(cloud_event_headers(fact, head[0])),
+        )
+        for fact in (Recorded.of(log, row) for row in facts)
+    ]

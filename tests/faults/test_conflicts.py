@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 import uuid
 from collections import Counter
 
@@ -32,7 +33,7 @@ async def test_two_thousand_commands_want_one_stream(world: World) -> None:
         after = figure(world.running("serve"), "reel_conflicts_total", log="budget")
         assert after > before, "no decision was ever made on a state that was stale"
         await world.stop(second)
-        run.recovers(fault, fault.began_at)
+        run.recovers(fault, time.monotonic())
 
 
 async def _one_line(run: Run, film: Crew) -> None:
@@ -50,13 +51,14 @@ async def _one_line(run: Run, film: Crew) -> None:
 
 
 async def _one_submission(run: Run, film: Crew) -> None:
+    """The first is recorded; to all others there is nothing to do."""
     fault = run.fault(f"{COMMANDS} submissions of one version")
 
     async def give(_: int) -> Sent:
         return await film.give(run.client, "planner", "budget/submit-budget", {})
 
     answers = Counter((sent.status, sent.code) for sent in await alike(COMMANDS, AT_ONCE, give))
-    fault.hits = int(answers == {(201, ""): 1, (409, "budget-is-submitted"): COMMANDS - 1})
+    fault.hits = int(answers == {(201, ""): 1, (200, ""): COMMANDS - 1})
     assert fault.hits, answers
 
 
@@ -86,4 +88,4 @@ async def test_two_thousand_calls_under_one_key(world: World) -> None:
         )
         assert {(one.status, one.code) for one in refused} == {(422, "idempotency-key-reused")}
         await world.stop(second)
-        run.recovers(fault, fault.began_at)
+        run.recovers(fault, time.monotonic())

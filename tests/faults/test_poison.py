@@ -39,6 +39,8 @@ async def test_poison_on_the_topic_is_a_hole(world: World) -> None:
         behind = time.monotonic()
         await film.give(run.client, "accountant", "budget/post-cost", cost("INV-2"))
         run.recovers(run.faults[-1], behind)
+    # The topic is right for readers, and for no audit of what it holds any more.
+    world.broken = True
 
 
 async def _passed_over(world: World, producer: AIOKafkaProducer, sheet: Sheet) -> bool:

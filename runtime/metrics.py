@@ -40,6 +40,9 @@ ANCHORS_REFUSED = Counter(
 )
 
 LAG = Gauge("reel_lag_events", "Positions behind the log's head", ["consumer", "log"])
+ASSIGNED = Gauge(
+    "reel_assigned_partitions", "Partitions that Kafka gave this process to keep", ["consumer"]
+)
 APPLIED = Counter("reel_applied_events", "Events folded", ["consumer", "log"])
 HOLES = Counter(
     "reel_holes_filled_events", "Events taken from the log, not Kafka", ["consumer", "log"]

@@ -230,6 +230,7 @@ class Subscription:
     def assigned(self, partitions: set[TopicPartition]) -> None:
         """Tells the consumer which partitions are this process's now."""
         self._consumer.assigned = {(self._logs[tp.topic], tp.partition) for tp in partitions}
+        metrics.ASSIGNED.labels(self._consumer.name).set(len(partitions))
 
     async def seek(self, kafka: AIOKafkaConsumer, partitions: set[TopicPartition]) -> None:
         """Reads on where the place says; a hint only, since repeats and holes are told apart."""

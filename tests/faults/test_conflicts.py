@@ -1,7 +1,6 @@
 """Thousands want the same thing at once: one of them has it, and everybody is told so."""
 
 import asyncio
-import os
 import time
 import uuid
 from collections import Counter
@@ -10,13 +9,13 @@ import pytest
 
 from tests.faults.client import Sent
 from tests.faults.probing import Crew, alike, cost, figure, line, opened
-from tests.faults.run import Run, under_load
+from tests.faults.run import FULL, Run, under_load
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
-COMMANDS = int(os.environ.get("REEL_FAULT_CONFLICTS", "300"))
-"""How many want the same; the acceptance has 2,000."""
+COMMANDS = 2_000 if FULL else 250
+"""How many want the same."""
 AT_ONCE = 150
 
 

@@ -34,7 +34,7 @@ async def test_poison_on_the_topic_is_a_hole(world: World) -> None:
         await run.world.reached(world.reach().heads)
         last = (await sheets(world, "budget", quiet))[-1]
         for name, sheet in poison(last):
-            fault = run.fault(f"on the topic: {name}")
+            fault = run.fault(f"poison on the topic: {name}")
             fault.hits = int(await _passed_over(world, producer, sheet))
         behind = time.monotonic()
         await film.give(run.client, "accountant", "budget/post-cost", cost("INV-2"))
@@ -70,10 +70,11 @@ async def test_poison_in_the_log_parks_its_production_alone(world: World) -> Non
             "project", REEL_TEST_PRELUDE="tests.faults.stumbling", **{CURED: str(cure)}
         )
         refused, raising = (Crew(name, str(uuid.uuid4())) for name in ("refused", "raising"))
+        run.watch.aside |= {refused.production, raising.production}
         for film, what in ((refused, OUT_OF_BOUNDS), (raising, RAISES)):
             await opened(run.client, world, film)
             await film.give(run.client, "accountant", "budget/post-cost", cost("INV-1"))
-            fault = run.fault(f"in the log: {what}")
+            fault = run.fault(f"poison in the log: {what}")
             await film.give(run.client, "accountant", "budget/post-cost", cost("INV-2", what))
             await film.give(run.client, "accountant", "budget/post-cost", cost("INV-3"))
             expected = {(name, film.production) for name in _stumble_over(what)}

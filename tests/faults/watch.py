@@ -57,6 +57,8 @@ class Watch:
     snapshots: list[Snapshot] = field(default_factory=list)
     claims: int = 0
     false_claims: list[str] = field(default_factory=list)
+    aside: set[str] = field(default_factory=set)
+    """Productions that a fault lets be parked: their rows are late, and their queries say so."""
     _pending: list[Recovery] = field(default_factory=list)
     _heads: deque[tuple[float, Heads]] = field(default_factory=lambda: deque(maxlen=200))
     _running: "asyncio.Task[None] | None" = None
@@ -110,7 +112,7 @@ class Watch:
 
     def _snapshot(self) -> Snapshot:
         """Rows and places as they are at one moment."""
-        productions = list({sent.production for sent in self.client.book})
+        productions = list({sent.production for sent in self.client.book} - self.aside)
         with psycopg.connect(self.world.dsn, connect_timeout=10) as session:
             session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             places = [row[0] for row in session.execute(_PLACES)]
@@ -142,7 +144,7 @@ class Watch:
 
     def _snapshots_apart(self, truth: Truth) -> Iterable[str]:
         by_production = facts_by_production(truth)
-        ours = {sent.production for sent in self.client.book}
+        ours = {sent.production for sent in self.client.book} - self.aside
         for places, shown in self.snapshots:
             facts = [
                 fact

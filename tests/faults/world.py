@@ -223,10 +223,6 @@ class World:
         """The id that stands for a name here."""
         return self._issuer.person(name)
 
-    def topic(self, log: str) -> str:
-        """The topic that carries a log here."""
-        return self._settings.topic(log)
-
     def token_of(self, person: str) -> str:
         if person not in self._tokens:
             self._tokens[person] = self._issuer.token(person)

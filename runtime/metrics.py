@@ -2,6 +2,11 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+UNDER_WAY = Gauge("reel_requests_under_way", "Requests that are being answered")
+TURNED_AWAY = Counter(
+    "reel_requests_turned_away", "Requests that were not looked at any further", ["code"]
+)
+
 COMMANDS = Counter("reel_commands", "Commands by what became of them", ["log", "outcome"])
 BATCH_COMMANDS = Histogram(
     "reel_batch_commands",
@@ -35,6 +40,9 @@ ANCHORS_REFUSED = Counter(
 )
 
 LAG = Gauge("reel_lag_events", "Positions behind the log's head", ["consumer", "log"])
+ASSIGNED = Gauge(
+    "reel_assigned_partitions", "Partitions that Kafka gave this process to keep", ["consumer"]
+)
 APPLIED = Counter("reel_applied_events", "Events folded", ["consumer", "log"])
 HOLES = Counter(
     "reel_holes_filled_events", "Events taken from the log, not Kafka", ["consumer", "log"]

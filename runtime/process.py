@@ -54,6 +54,7 @@ from runtime.snapshots.streams import StreamSnapshots
 from runtime.snapshots.views import ViewSnapshots
 from runtime.timing.firing import Timers
 from runtime.web.commands import ServiceFace
+from runtime.web.head import BoundedHead
 from runtime.web.http import application
 from runtime.web.links import hears
 
@@ -248,6 +249,7 @@ class Process:
             server = _Server(
                 uvicorn.Config(
                     self._application(),
+                    http=BoundedHead,
                     log_config=None,
                     access_log=False,
                     lifespan="off",
@@ -395,6 +397,7 @@ class Process:
             unready=self._unready,
             parked=lambda: {one.name: one.parked for one in self._consumers if one.parked},
             documented=self._settings.jwks_url is None,
+            requests_max=self._settings.requests_max,
             readings=self._readings,
         )
 

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+REQUESTS_MAX = 1_024
+
 
 class Settings(BaseSettings):
     """One installation. `REEL_DATABASE_URL` and `REEL_KAFKA` name servers of one's own."""
@@ -52,6 +54,9 @@ class Settings(BaseSettings):
     )
 
     pool_size: int = Field(default=8, ge=2, le=100)
+    requests_max: int = Field(
+        default=REQUESTS_MAX, ge=8, description="requests under way in one process; then 503"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

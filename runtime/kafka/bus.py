@@ -230,6 +230,7 @@ class Subscription:
     def assigned(self, partitions: set[TopicPartition]) -> None:
         """Tells the consumer which partitions are this process's now."""
         self._consumer.assigned = {(self._logs[tp.topic], tp.partition) for tp in partitions}
+        metrics.ASSIGNED.labels(self._consumer.name).set(len(partitions))
 
     async def seek(self, kafka: AIOKafkaConsumer, partitions: set[TopicPartition]) -> None:
         """Reads on where the place says; a hint only, since repeats and holes are told apart."""
@@ -278,7 +279,7 @@ class Subscription:
         foreign: dict[int, Exception] = {}
         for record in records:
             try:
-                carried.append(_carried(record))
+                carried.append(_carried(record, self._logs[tp.topic]))
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 foreign[record.offset] = error
         if foreign:
@@ -319,6 +320,8 @@ async def _undecoded(_: object) -> tuple[()]:
     return ()
 
 
-def _carried(record: ConsumerRecord) -> Carried:
+def _carried(record: ConsumerRecord, log: str) -> Carried:
     incarnation, recorded = from_cloud_event(dict(record.headers), record.value, record.partition)
+    if (recorded.log, recorded.production.encode()) != (log, record.key):
+        raise ValueError("its headers are those of another log or production")
     return Carried(incarnation, recorded, record.offset)

@@ -31,6 +31,7 @@ from runtime.settings import Settings
 __all__ = ["Caller", "Issuer", "JwksUnavailable", "NotAuthenticated", "Verifier"]
 
 LEEWAY_SECONDS = 30
+TOKEN_CHARACTERS_MAX = 8_192
 
 _OWN = ["EdDSA"]
 _PROVIDERS = ["RS256", "ES256", "EdDSA"]
@@ -72,6 +73,11 @@ class Verifier:
             NotAuthenticated: the token does not count; says why.
             JwksUnavailable: the keys to check it with cannot be fetched.
         """
+        if len(token) > TOKEN_CHARACTERS_MAX:
+            raise NotAuthenticated(
+                f"The token has {len(token):,} characters; {TOKEN_CHARACTERS_MAX:,} is the most: "
+                "let the identity provider leave claims out."
+            )
         try:
             key: Ed25519PublicKey | jwt.PyJWK
             if isinstance(self._keys, JwksKeys):

@@ -1,21 +1,24 @@
 """Consumes logs exactly once in effect: a place in PostgreSQL, moved with the rows.
 
 Kafka is the quick way here; the log is the truth. What Kafka repeats is dropped, what it lost is
-filled from the log, and what contradicts the log stops the partition loudly. A fact that cannot be
-folded parks its production alone.
+filled from the log, and what contradicts the log is passed over. Where the place itself contradicts
+it, the partition stops loudly. A fact that cannot be folded parks its production alone.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 import structlog
 
 from events.envelope import Recorded
+from events.event import UnknownEvent
 from runtime import metrics
 from runtime.log.contract import Heads, Store
 from runtime.points import point
+from runtime.reading.doubt import ask_the_log
 from runtime.reading.kept import Kept, Pool, kept_in
 from runtime.reading.parking import Parked, told
 from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, by_partition
@@ -25,6 +28,7 @@ from runtime.reading.trouble import (
     STOPS,
     TRANSIENT,
     Divergence,
+    NotTheLogs,
     Overtaken,
     TooEarly,
     is_of_the_fact,
@@ -150,6 +154,9 @@ class Consumer:
                     # time comes so far, and then a pause costs nothing that anybody waits for.
                     if overtaken > OVERTAKEN_AT_ONCE_MAX:
                         await asyncio.sleep(RETRY_SECONDS)
+                except NotTheLogs as error:
+                    records = [one for one in records if one.recorded is not error.recorded]
+                    self._pass_over(key, error)
                 except TooEarly as error:
                     self._sink.forget(*key)
                     logger.info("too_early", consumer=self.name, log=log, reason=str(error))
@@ -164,6 +171,17 @@ class Consumer:
                         logger.exception("fold_failed", consumer=self.name, log=log)
                     await self._stop(key, reason_of(error))
                     return
+
+    def _pass_over(self, key: tuple[str, int], error: NotTheLogs) -> None:
+        metrics.FOREIGN.labels(self.name, key[0]).inc()
+        logger.error(
+            "foreign_record",
+            consumer=self.name,
+            log=key[0],
+            partition=key[1],
+            position=error.recorded.position,
+            reason=str(error),
+        )
 
     def _lock(self, key: tuple[str, int]) -> asyncio.Lock:
         return self._locks.setdefault(key, asyncio.Lock())
@@ -184,20 +202,24 @@ class Consumer:
         last = place.position
         for carried in records:
             recorded = carried.recorded
+            if fresh and recorded.position == last and recorded.hash != fresh[-1].hash:
+                await self._doubt(place, fresh[-1], _two_of(recorded, fresh[-1].hash))
             if await self._is_repeat(place, carried, last):
                 metrics.REPEATS.labels(self.name, key[0]).inc()
                 continue
             if recorded.previous != last:
                 place = await self._apply(place, fresh, offset)
                 fresh = []
-                place = await self._fill(place, until=recorded.previous)
+                place = await self._fill(place, recorded)
                 last = place.position
                 if last >= recorded.position:
                     continue
                 if last != recorded.previous:
-                    raise Divergence(
+                    await self._diverges(
+                        place,
+                        recorded,
                         f"position {recorded.position} follows {recorded.previous} in Kafka, "
-                        f"but the log has {last} before it"
+                        f"but the log has {last} before it",
                     )
             fresh.append(recorded)
             offset, last = carried.offset, recorded.position
@@ -211,22 +233,31 @@ class Consumer:
                 raise _restored(place, heads)
             return True
         if recorded.position == place.position and recorded.hash != place.hash:
-            raise Divergence(
-                f"position {place.position} has hash {recorded.hash.hex()[:16]} in Kafka "
-                f"and {place.hash.hex()[:16]} here"
-            )
+            await self._diverges(place, recorded, _two_of(recorded, place.hash))
         return recorded.position <= last
 
-    async def _fill(self, place: Place, until: int) -> Place:
-        """Takes from the log what Kafka did not bring, up to position `until`."""
+    async def _doubt(self, place: Place, recorded: Recorded, why: str) -> None:
+        """Raises `NotTheLogs` or `Divergence` unless the log bears the record out."""
+        await ask_the_log(self.stores[place.log], place, recorded, why)
+
+    async def _diverges(self, place: Place, recorded: Recorded, why: str) -> NoReturn:
+        """Raises `NotTheLogs` if the record is to blame, and `Divergence` if it is not."""
+        await self._doubt(place, recorded, why)
+        raise Divergence(why)
+
+    async def _fill(self, place: Place, recorded: Recorded) -> Place:
+        """Takes from the log what Kafka did not bring of what comes before this record."""
+        until = recorded.previous
         while place.position < until:
             page = await self.stores[place.log].page(
                 place.position, TRANSACTION_EVENTS_MAX, partition=place.partition
             )
-            page = [recorded for recorded in page if recorded.position <= until]
+            page = [one for one in page if one.position <= until]
             if not page or page[0].previous != place.position:
-                raise Divergence(
-                    f"the log has nothing between {place.position} and {until} that follows"
+                await self._diverges(
+                    place,
+                    recorded,
+                    f"the log has nothing between {place.position} and {until} that follows",
                 )
             metrics.HOLES.labels(self.name, place.log).inc(len(page))
             logger.info(
@@ -260,6 +291,8 @@ class Consumer:
                 if len(page) > 1:
                     size = len(page) // 2
                     continue
+                if is_of_the_fact(error) or isinstance(error, UnknownEvent):
+                    await self._doubt(place, page[0], reason_of(error))
                 if not is_of_the_fact(error):
                     raise
                 place = await self._park(place, page[0], ends_at, error)
@@ -463,6 +496,13 @@ class Consumer:
             if self._is_mine((log, partition)) and time.monotonic() - since > 5 * BEHIND_SECONDS_MAX
         ]
         return reasons + late
+
+
+def _two_of(recorded: Recorded, known: bytes) -> str:
+    return (
+        f"position {recorded.position} has hash {recorded.hash.hex()[:16]} in Kafka "
+        f"and {known.hex()[:16]} here"
+    )
 
 
 def _restored(place: Place, heads: Heads) -> Divergence:

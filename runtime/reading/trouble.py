@@ -3,6 +3,7 @@ history's, or that of one fact."""
 
 import asyncpg
 
+from events.envelope import Recorded
 from events.event import UndecodableEvent, UnknownEvent
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Overloaded, Unavailable
@@ -33,6 +34,14 @@ class TooEarly(Exception):
 
 class Divergence(Exception):
     """This consumer and the log do not share one history any more: `reel rewind` decides."""
+
+
+class NotTheLogs(Exception):
+    """A record that looks like a fact, and that the log does not have: somebody else's."""
+
+    def __init__(self, recorded: Recorded, why: str) -> None:
+        super().__init__(why)
+        self.recorded = recorded
 
 
 class HalfHeard(Exception):

@@ -1,22 +1,37 @@
-"""What every request passes first: a bound on its body, its correlation id, and no cache."""
+"""What every request passes first: bounds on how many there are, on its head and its body; its
+correlation id, and no cache."""
 
+import asyncio
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runtime.log.contract import COMMAND_BYTES_MAX, TooLarge
+from runtime import metrics
+from runtime.log.contract import COMMAND_BYTES_MAX
 from runtime.web import problems
+from runtime.web.head import HEAD_BYTES_MAX, HEAD_TOO_LARGE
+
+BODY_SECONDS_MAX = 30.0
+BODIES_BYTES_MAX = 16 * COMMAND_BYTES_MAX
+"""What the bodies of all requests that are under way may weigh together."""
+
+_ALWAYS_ANSWERED = frozenset({"/livez", "/readyz", "/metrics"})
 
 logger = structlog.get_logger()
 
 
 class Edge:
-    """Bounds a body, gives every request a correlation id that its events will carry, and lets no
-    answer be stored."""
+    """Turns away what would be too much, gives every request a correlation id that its events will
+    carry, and lets no answer be stored."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, requests_max: int) -> None:
         self._app = app
+        self._requests_max = requests_max
+        self._under_way = 0
+        self._bodies_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,14 +50,37 @@ class Edge:
             await send(message)
 
         try:
-            body: bytes | None = await _bounded_body(receive)
+            with self._admitted(scope):
+                await self._answer(scope, receive, answered)
         except _BrokenOff:
             logger.info("broken_off", path=scope["path"])
-            return
-        except TooLarge as error:
-            answer = problems.problem(413, "too-large", str(error))
+        except _TurnedAway as away:
+            metrics.TURNED_AWAY.labels(away.code).inc()
+            answer = problems.problem(away.status, away.code, str(away))
             await answer(scope, receive, answered)
-            return
+
+    @contextmanager
+    def _admitted(self, scope: Scope) -> Iterator[None]:
+        """One of the requests that are under way, for as long as it is."""
+        if self._under_way >= self._requests_max and scope["path"] not in _ALWAYS_ANSWERED:
+            raise _TurnedAway(
+                503,
+                "overloaded",
+                f"{self._under_way:,} requests are under way here: come back in a moment",
+            )
+        self._under_way += 1
+        metrics.UNDER_WAY.set(self._under_way)
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            metrics.UNDER_WAY.set(self._under_way)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES_MAX:
+            raise _TurnedAway(*HEAD_TOO_LARGE)
+        body: bytes | None = await self._bounded_body(receive)
+        size = len(body or b"")
 
         async def replay() -> Message:
             nonlocal body
@@ -51,30 +89,61 @@ class Edge:
             message, body = {"type": "http.request", "body": body, "more_body": False}, None
             return message
 
-        await self._app(scope, replay, answered)
+        try:
+            await self._app(scope, replay, send)
+        finally:
+            self._bodies_bytes -= size
+
+    async def _bounded_body(self, receive: Receive) -> bytes:
+        """The whole body: a part of a file may look like a whole one."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _BrokenOff
+                    part = message.get("body", b"")
+                    self._take(size, len(part))
+                    size += len(part)
+                    parts.append(part)
+                    if not message.get("more_body"):
+                        return b"".join(parts)
+        except BaseException as error:
+            self._bodies_bytes -= size
+            if isinstance(error, TimeoutError):
+                raise _TurnedAway(
+                    408,
+                    "body-too-slow",
+                    f"the body was not there within {BODY_SECONDS_MAX:.0f} s: send it again, "
+                    "or in smaller parts",
+                ) from error
+            raise
+
+    def _take(self, size: int, more: int) -> None:
+        """Another part of a body that has `size` bytes so far."""
+        if size + more > COMMAND_BYTES_MAX:
+            raise _TurnedAway(
+                413, "too-large", f"a body may have {COMMAND_BYTES_MAX:,} bytes: split it"
+            )
+        if self._bodies_bytes + more > BODIES_BYTES_MAX:
+            raise _TurnedAway(
+                503,
+                "overloaded",
+                f"{self._bodies_bytes:,} bytes of bodies are under way here: come back in a moment",
+            )
+        self._bodies_bytes += more
 
 
 class _BrokenOff(Exception):
-    """The caller went away before his body was whole."""
+    """The caller went away before his body was whole: the rest of it will not come."""
 
 
-async def _bounded_body(receive: Receive) -> bytes:
-    """The whole body: a part of a file may look like a whole one.
+class _TurnedAway(Exception):
+    """A request that is not looked at any further, and what it is answered."""
 
-    Raises:
-        TooLarge: it is larger than any command may be.
-        _BrokenOff: the rest of it will not come.
-    """
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _BrokenOff
-        part = message.get("body", b"")
-        size += len(part)
-        if size > COMMAND_BYTES_MAX:
-            raise TooLarge(f"a body may have {COMMAND_BYTES_MAX:,} bytes: split it")
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code

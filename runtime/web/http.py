@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from runtime.people.identity import Verifier
 from runtime.people.readings import Readings
+from runtime.settings import REQUESTS_MAX
 from runtime.web import links, problems
 from runtime.web.callers import caller
 from runtime.web.commands import ServiceFace, add_command, add_import
@@ -26,6 +27,7 @@ def application(
     unready: Callable[[], Sequence[str]],
     documented: bool,
     parked: Callable[[], Mapping[str, int]] = dict,
+    requests_max: int = REQUESTS_MAX,
     readings: Readings | None = None,
 ) -> FastAPI:
     """The application of one process. Nothing but health is open. `parked` counts by consumer the
@@ -41,7 +43,9 @@ def application(
         responses={
             400: {"model": problems.Problem, "description": "no JSON, or no token of an answer"},
             401: {"model": problems.Problem, "description": "no valid token"},
+            408: {"model": problems.Problem, "description": "the body took too long to come"},
             422: {"model": problems.Problem, "description": "not of the form it should have"},
+            431: {"model": problems.Problem, "description": "more headers than are taken"},
             503: {"model": problems.Problem, "description": "not now; see Retry-After"},
         },
     )
@@ -55,7 +59,7 @@ def application(
     for router in (*queries, *audits):
         app.include_router(router, dependencies=[Depends(caller)])
     links.install(app)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, requests_max=requests_max)
     return app
 
 

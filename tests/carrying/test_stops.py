@@ -1,5 +1,6 @@
 """What cannot be told stands still, says why, and goes on where it stopped once it can."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from runtime import metrics
 from runtime.reading.consumer import Consumer
 from tests.carrying.world import (
     LEDGER,
+    POISON,
     World,
     carried,
     cost,
@@ -116,16 +118,6 @@ async def test_a_place_beyond_the_logs_head_stops_the_partition(world: World) ->
     assert "budget/8 stopped at 4: Divergence" in at_8
 
 
-async def test_a_fact_that_does_not_follow_in_the_log_stops_the_partition(world: World) -> None:
-    """Kafka tells of a history that the log does not have."""
-    (fact,) = await world.budget.costs(LIGHTHOUSE, 1)
-    ledger = await world.ledger()
-    strange = Recorded(**{**fact.__dict__, "position": 9, "previous": 7})
-    await bring(world, ledger, fact, strange)
-    (reason,) = stops(ledger)
-    assert "Divergence: the log has nothing between 1 and 7" in reason
-
-
 async def test_a_type_that_this_build_does_not_know_stops_the_partition_and_is_never_skipped(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +188,47 @@ async def test_a_stop_holds_back_what_comes_behind_it_and_nothing_before_it(
     assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"hash": b"\x07" * 32}, id="the hash of another fact"),
+        pytest.param({"position": 9, "previous": 7}, id="a position that the log has not reached"),
+        pytest.param({"position": 9, "previous": 2}, id="a position that follows another one"),
+        pytest.param({"position": 2**70, "previous": 2**70 - 1}, id="no position at all"),
+        pytest.param({"position": 4, "previous": 3, "type": "budget.MoonBought"}, id="a new type"),
+        pytest.param({"position": 4, "previous": 3, "schema_version": 7}, id="a newer version"),
+        pytest.param({"position": 4, "previous": 3, "payload": "{}"}, id="no fact of its type"),
+        pytest.param(
+            {"position": 4, "previous": 3, "payload": cost(1, POISON).encode()},
+            id="a fact that no fold takes",
+        ),
+    ],
+)
+async def test_a_record_that_only_looks_like_a_fact_is_passed_over(
+    world: World, changed: dict[str, Any]
+) -> None:
+    """The log has something else there, or nothing: it parks and stops nobody."""
+    facts = await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
+    ledger = await world.ledger()
+    await bring(world, ledger, *facts)
+    before = metrics.FOREIGN.labels(LEDGER, "budget")._value.get()
+    await bring(world, ledger, replace(facts[2], **changed))
+    assert metrics.FOREIGN.labels(LEDGER, "budget")._value.get() == before + 1
+    assert stops(ledger) == []
+    await bring(world, ledger, *await world.budget.costs(LIGHTHOUSE, 4))
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (4, 10, "1,2,3,4")}
+
+
+async def test_what_a_batch_says_twice_is_told_as_the_log_has_it(world: World) -> None:
+    facts = await world.budget.costs(LIGHTHOUSE, 1, 2, 3)
+    false = [replace(one, payload=cost(100).encode(), hash=b"\x07" * 32) for one in facts]
+    ledger = await world.ledger()
+    brought = [facts[0], *false[1:], *facts[1:]]
+    await ledger.take("budget", 3, carried(brought, await world.incarnation()))
+    assert stops(ledger) == []
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (3, 6, "1,2,3")}
+
+
 FOREIGN: list[dict[str, Any]] = [
     {"value": b'{"hello": "world"}'},
     {"value": b"\xff\xfe", "headers": [("content-type", b"application/octet-stream")]},
@@ -219,6 +252,13 @@ async def test_records_of_another_make_are_holes_that_are_filled_from_the_log(
             [*FOREIGN[:3], {"key": b"1", "headers": headers}, FOREIGN[3]]
         ):
             await producer.send_and_wait(topic.name, partition=partition, **foreign)
+        await producer.send_and_wait(
+            topic.name,
+            facts[3].payload.encode(),
+            key=films[4].encode(),
+            partition=4,
+            headers=headers,
+        )
     behind = [(await topics.budget.costs(film, 2))[0] for film in films[:2]]
     await topic.send([facts[5], *behind], await topics.incarnation())
 
@@ -230,7 +270,7 @@ async def test_records_of_another_make_are_holes_that_are_filled_from_the_log(
     alarms = [line for line in said if line["event"] == "foreign_records"]
     assert {line["partition"] for line in alarms} == {0, 1, 2, 3, 4}
     assert all(line["log_level"] == "error" for line in alarms)
-    assert metrics.FOREIGN.labels(LEDGER, "budget")._value.get() == before + 5
+    assert metrics.FOREIGN.labels(LEDGER, "budget")._value.get() == before + 6
 
 
 async def test_a_stopped_partition_stays_where_it_is_however_often_it_is_looked_at(

@@ -18,6 +18,7 @@ from runtime.embedded.home import Home
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.servers import DATABASE_VARIABLE, KAFKA_VARIABLE
+from tests.faults.proxied import ProxiedKafka
 from tests.faults.run import FAULTS, SEED
 from tests.faults.world import World
 from tests.servers import _PREFIX, fresh_database
@@ -70,6 +71,14 @@ def mortal_kafka(request: pytest.FixtureRequest) -> EmbeddedKafka | None:
         return EmbeddedKafka(home / "kafka") if home else None
     server: EmbeddedKafka = request.getfixturevalue("kafka_server")
     return server
+
+
+@pytest.fixture(scope="session")
+def kafka_server(server_home: Path) -> Iterator[EmbeddedKafka]:
+    """As for the other tests; only that some clients may be led through a proxy."""
+    server = ProxiedKafka(server_home / "kafka")
+    yield server
+    server.stop()
 
 
 @pytest_asyncio.fixture

@@ -9,9 +9,10 @@ import psycopg
 from psycopg import sql
 
 from runtime.backup.agreement import Agreement
+from runtime.backup.alone import alone
 from runtime.backup.erasures import LOG, erase_again
 from runtime.backup.lost_causes import lost_causes
-from runtime.backup.restoring import VAULT, Restored, alone
+from runtime.backup.restoring import VAULT, Restored
 from runtime.migrate import Schema
 from runtime.people.kept import master_key
 from runtime.reading.rewind import rewind

@@ -5,8 +5,8 @@ import asyncio
 import shutil
 import subprocess
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,22 +16,19 @@ from psycopg import sql
 
 from runtime.backup import script
 from runtime.backup.agreement import Agreement, Standing
+from runtime.backup.alone import RestoreRefused, alone
 from runtime.backup.erasures import LOG, ErasedAgain, erase_again, erasures_of
 from runtime.backup.lost_causes import LostCause, lost_causes
 from runtime.backup.manifest import BadBackup, Dump, Manifest, check_files, read, seal_of
 from runtime.backup.programs import programs_for
 from runtime.connecting import is_there_now
-from runtime.migrate import RESTORE_LOCK, Schema, migrate
+from runtime.migrate import Schema, migrate
 from runtime.people.kept import master_key
 from runtime.people.readings import ACCESS
 from runtime.settings import Settings
 
 VAULT = "vault"
 Said = Callable[[str], None]
-
-
-class RestoreRefused(ValueError):
-    """It would overwrite what nobody agreed to lose, or work under running processes."""
 
 
 @dataclass(frozen=True)
@@ -104,28 +101,6 @@ def restore(settings: Settings, schemas: Sequence[Schema], wish: Wish, said: Sai
 
 def _logs(schemas: Sequence[Schema]) -> dict[str, str]:
     return {schema.name: schema.database_url for schema in schemas if schema.set == "log"}
-
-
-@contextmanager
-def alone(url: str) -> Iterator[None]:
-    """Keeps Reel's processes out of a database until the block ends.
-
-    Raises:
-        RestoreRefused: some are in it.
-    """
-    with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(
-            "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [RESTORE_LOCK]
-        ).fetchone()
-        if row is None or not row[0]:
-            raise RestoreRefused("another restore works on this database: wait for its end")
-        busy = connection.execute(
-            f"SELECT DISTINCT application_name FROM pg_stat_activity WHERE {script.BUSY} ORDER BY 1"
-        ).fetchall()
-        if busy:
-            names = ", ".join(name for (name,) in busy)
-            raise RestoreRefused(f"Reel is running ({names}): stop all of its processes first")
-        yield
 
 
 def _targets(schemas: Sequence[Schema], manifest: Manifest, wish: Wish) -> list[tuple[Dump, str]]:

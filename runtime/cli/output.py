@@ -85,6 +85,9 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         except (UnknownSchema, TopicMismatch, httpx.InvalidURL, LookupError, ValueError) as error:
             regret(str(error))
             raise typer.Exit(MISUSED) from None
+        except FileExistsError as error:
+            regret(str(error))
+            raise typer.Exit(MISUSED) from None
         except asyncpg.UndefinedTableError as error:
             regret("The database is not what this build knows: run `reel migrate`", f". {error}")
             raise typer.Exit(MISUSED) from None

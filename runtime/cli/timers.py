@@ -27,8 +27,11 @@ def list_(
     if as_json:
         print_json(found)
         return
-    columns = ("Due (UTC)", "Room", "Production", "Timer", "Command", "Set by")
-    out.print(table("Timers", columns, [_row(one) for one in found["timers"]]))
+    if found["timers"]:
+        columns = ("Due (UTC)", "Room", "Production", "Timer", "Command", "Set by")
+        out.print(table("Timers", columns, [_row(one) for one in found["timers"]]))
+    else:
+        out.print("Nothing falls due: no fact has set a timer that still waits.")
     for name, reason in found["halted"].items():
         out.print(
             f"The timers of {name} are halted: {reason}. `reel timers resume {name}` accepts "

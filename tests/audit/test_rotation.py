@@ -121,3 +121,14 @@ def test_a_log_that_was_changed_is_not_signed_over_by_either(installation: Insta
     assert (installation.settings.home / "audit" / "signing.pem").read_bytes() == key
     installation.put_back()
     assert asyncio.run(anchor(installation.settings, list(rooms.services()))) is not None
+
+
+def test_what_is_no_question_is_refused_with_a_sentence(installation: Installation) -> None:
+    for words, told in (
+        (("verify", "the-lighthouse"), "is no id of a production"),
+        (("verify", "--public-key", "no.pem"), "does not exist"),
+        (("verify", "--anchors", "no.reel"), "does not exist"),
+        (("check", "no.zip"), "does not exist"),
+    ):
+        done = installation.reel(*words)
+        assert done.exit_code == 2 and told in " ".join(done.output.split()), done.output

@@ -20,11 +20,11 @@ from events.budget import BudgetSubmitted
 from runtime import doctor
 from runtime.backup import script
 from runtime.backup.agreement import Agreement
+from runtime.backup.alone import RestoreRefused
 from runtime.backup.lost_causes import lost_causes
 from runtime.backup.manifest import MANIFEST, BadBackup
 from runtime.backup.programs import ProgramFailed
 from runtime.backup.renewing import restored
-from runtime.backup.restoring import RestoreRefused
 from runtime.log.contract import Append, NewEvent
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import UnknownSchema, check, migrate
@@ -227,7 +227,7 @@ def test_nothing_is_restored_under_a_process_and_none_starts_meanwhile(
             here.restore(to)
         with pytest.raises(RestoreRefused, match="running"):
             restored(here.settings, here.schemas, [])
-    from runtime.backup.restoring import alone
+    from runtime.backup.alone import alone
 
     with alone(url):
         with pytest.raises(UnknownSchema, match="being restored"):

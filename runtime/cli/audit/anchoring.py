@@ -25,7 +25,8 @@ def anchor(
     to: Copies = None,
     print_: Printed = False,
     restored: Annotated[
-        bool, typer.Option(help="a log was restored since the last anchor, and you know of it")
+        bool,
+        typer.Option("--restored", help="a log was restored since the last anchor, as you know"),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -69,12 +69,20 @@ def export(
 
 
 def check(
-    package: Annotated[Path, typer.Argument(help="the archive, or the folder it was unpacked to")],
+    package: Annotated[
+        Path, typer.Argument(help="the archive, or the folder it was unpacked to", exists=True)
+    ],
     public_key: Annotated[
-        Path | None, typer.Option(help="the producer's key (PEM); else the package's own")
+        Path | None,
+        typer.Option(
+            help="a key that the producer gave you (PEM); else the package's own",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     anchors: Annotated[
-        Path | None, typer.Option(help="lines of signed heads that you kept")
+        Path | None,
+        typer.Option(help="lines of signed heads that you kept", exists=True, dir_okay=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

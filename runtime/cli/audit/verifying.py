@@ -15,6 +15,7 @@ from runtime import rooms
 from runtime.audit.anchors import Anchors, Source
 from runtime.audit.kept_lines import lines_of
 from runtime.audit.reading import opened
+from runtime.audit.replay.plan import production_id
 from runtime.audit.report import Report
 from runtime.audit.signing import public_key, signing_key
 from runtime.audit.verifying import verify as verified
@@ -30,16 +31,23 @@ def verify(
         str | None, typer.Argument(help="one production's chains; none = everything")
     ] = None,
     anchors: Annotated[
-        list[Path] | None, typer.Option(help="a file of anchors that was kept elsewhere")
+        list[Path] | None,
+        typer.Option(help="a file of anchors that was kept elsewhere", exists=True, dir_okay=False),
     ] = None,
     anchor: Annotated[list[str] | None, typer.Option(help="a line that was kept on paper")] = None,
     public_key_: Annotated[
         list[Path] | None,
-        typer.Option("--public-key", help="the key that counts, in PEM; else this installation's"),
+        typer.Option(
+            "--public-key",
+            help="a key of its line, in PEM; else this installation's own",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read every chain of every log, and hold the logs against every anchor there is."""
+    production = production_id(production)
     chosen = here()
     keys = [public_key(path.read_bytes()) for path in public_key_ or ()]
     report = asyncio.run(
@@ -103,8 +111,6 @@ async def _sources(
     except (LookupError, *topic.AWAY) as error:
         remarks.append(f"the topic of anchors was not read: {error or type(error).__name__}")
     for path in files:
-        if not path.exists():
-            raise LookupError(f"there is no file {path}")
         sources.append(Source(f"file {path}", lines_of(path)))
     if lines:
         sources.append(Source("what was given as --anchor", lines))
@@ -151,7 +157,8 @@ def _print(report: Report) -> None:
         newest = (
             f", the last of {moment_of(report.newest_us):%F %T} UTC" if report.newest_us else ""
         )
-        out.print(f"Every chain holds, with {report.anchors} anchors{newest}", highlight=False)
+        count = "1 anchor" if report.anchors == 1 else f"{report.anchors:,} anchors"
+        out.print(f"Every chain holds, with {count}{newest}", highlight=False)
         return
     regret("Not as it was", f": {findings[0]}")
     for finding in findings[1:]:

@@ -59,6 +59,8 @@ def test_every_operation_answers_as_the_document_says(
     config.write_text(
         CONFIG.format(production=film.production, steps=STEPS_MAX, sequences=SEQUENCES_MAX)
     )
+    document = tmp_path / "openapi.json"
+    document.write_bytes(httpx.get(f"{instance.url}/openapi.json", timeout=SECONDS_MAX).content)
     report = tmp_path / "report.ndjson"
     token = instance.issuer.token(NAMES[LEADER])
     done = subprocess.run(
@@ -69,7 +71,9 @@ def test_every_operation_answers_as_the_document_says(
             "--config-file",
             str(config),
             "run",
-            f"{instance.url}/openapi.json",
+            str(document),
+            "--url",
+            instance.url,
             "--phases",
             phase,
             "--header",

@@ -725,7 +725,7 @@ PATCHES = (
         BY_THE_SIMULATION,
     ),
     Patch(
-        "simulated: partitions forgotten that are sent again",
+        "partitions forgotten that are sent again",
         "what is lost while the relay sends again is missed too",
         (
             Edit(
@@ -736,8 +736,12 @@ PATCHES = (
                 '                    cursor = cursor.ends_at(partition, 0, b"", -1)\n'
                 "            cursor = replace(cursor, position=missing_after)\n",
             ),
+            IMPATIENT,
         ),
-        BY_THE_SIMULATION,
+        (
+            "tests/carrying/test_broker_losses.py"
+            "::test_what_is_lost_before_the_relay_has_sent_again_what_was_lost_before_is_missed_too",
+        ),
     ),
     Patch(
         "simulated: a lost tail that nobody looks for",

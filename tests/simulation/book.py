@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from events.budget import CommitmentClosed, CommitmentRaised
+from events.budget import CommitmentClosed, CommitmentRaised, CostPosted
 from events.envelope import Recorded, verified
 from runtime.handling import Handled
 from runtime.log.memory import MemoryStore
@@ -14,7 +14,7 @@ from runtime.view import Rows, View
 from tests.simulation.broker import Broker
 from tests.simulation.database import Database
 from tests.simulation.machines import LEDGER, YARD_SCHEMA
-from tests.simulation.rooms import DESK, LOGS, YARD, Heard
+from tests.simulation.rooms import DESK, LOGS, MOST, YARD, Heard
 
 
 class Broken(AssertionError):
@@ -125,6 +125,7 @@ class Promises:
             self._log_is_sound(self.logs[log])
             self._topic_is_whole(log, in_order=not broker_lost)
         self._acknowledged_once()
+        self._nothing_was_decided_from_an_old_state()
         self._answered_once()
         self._is_the_fold()
 
@@ -168,6 +169,11 @@ class Promises:
             held(there == recorded, "what was acknowledged is there, once", (recorded, there))
         strangers = by_command.keys() - self.book.given
         held(not strangers, "nothing is there that nobody gave", strangers)
+
+    def _nothing_was_decided_from_an_old_state(self) -> None:
+        for stream, facts in _grouped(self.logs[DESK].events, "stream").items():
+            total = sum(one.event.amount for one in facts if isinstance(one.event, CostPosted))
+            held(total <= MOST, "costs stay below their limit", (stream, total))
 
     def _answered_once(self) -> None:
         asked = [one.id for one in self.logs[DESK].events if one.type.endswith("CommitmentRaised")]

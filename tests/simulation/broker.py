@@ -25,11 +25,8 @@ class Kept:
     offset: int
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
-
-    @property
-    def position(self) -> int:
-        """That of the fact in it."""
-        return int(dict(self.headers)["ce_position"])
+    position: int
+    """That of the fact in it."""
 
 
 class Broker:
@@ -49,7 +46,8 @@ class Broker:
 
     def take(self, where: Where, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Kept:
         """Adds a record to a partition."""
-        record = Kept(len(self.kept[where]), value, tuple(headers))
+        position = int(dict(headers)["ce_position"])
+        record = Kept(len(self.kept[where]), value, tuple(headers), position)
         self.kept[where].append(record)
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:

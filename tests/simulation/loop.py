@@ -191,14 +191,10 @@ class Loop(asyncio.AbstractEventLoop):
             asyncio._set_running_loop(None)
 
     def _step(self) -> None:
-        while self._timers and (self._timers[0][0] <= self._now or _is_off(self._timers[0][2])):
-            self._ripe()
-        able = [one for one in self._machines if one.ready and not one.paused]
-        if not able:
+        while not (able := self._able()):
             if not self._timers:
                 raise StandsStill("nothing can run any more")
             self._now = max(self._now, self._timers[0][0])
-            return
         machine = able[0] if len(able) == 1 else able[int(self.random.random() * len(able))]
         if machine.dies_in_steps is not None:
             machine.dies_in_steps -= 1
@@ -214,6 +210,12 @@ class Loop(asyncio.AbstractEventLoop):
         self._now += STEP_SECONDS
         self._digest.update(f"{self._now:.6f} {machine.name} {_name_of(handle)}".encode())
         handle._run()  # type: ignore[attr-defined]
+
+    def _able(self) -> list[Machine]:
+        """Those that can run now."""
+        while self._timers and (self._timers[0][0] <= self._now or _is_off(self._timers[0][2])):
+            self._ripe()
+        return [one for one in self._machines if one.ready and not one.paused]
 
     def _ripe(self) -> None:
         _, _, timer = heapq.heappop(self._timers)

@@ -1,7 +1,7 @@
 """Two small rooms and a ledger: a desk that records costs and asks for hires, a yard that answers
 each of them once, and a read model that writes down every fact in the order in which it came."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,6 +22,13 @@ LOGS = (DESK, YARD)
 MOST = 60
 DAY = date(2026, 9, 12)
 POISON = "a cost that folds stumble over"
+
+
+@dataclass
+class Mending:
+    """Whether those who fold have learned by now what they stumble over."""
+
+    done: bool = False
 
 
 class Post(Command):
@@ -103,11 +110,11 @@ def desk() -> Service:
     return Service(DESK, (Decider("costs", 0, (Post,), decide_costs, evolve_costs),))
 
 
-def yard(is_mended: Callable[[], bool]) -> Service:
+def yard(mending: Mending) -> Service:
     """The room of answers; until it is mended, it stumbles over some facts."""
 
     def hear(known: Heard, recorded: Recorded) -> Heard:
-        stumble(recorded, is_mended())
+        stumble(recorded, mending.done)
         return Heard(facts=(*known.facts, (recorded.log, recorded.position)))
 
     def react(recorded: Recorded, _: Any) -> Sequence[Command]:
@@ -152,11 +159,11 @@ class Trail:
     positions: tuple[int, ...] = ()
 
 
-def ledger(is_mended: Callable[[], bool]) -> View:
+def ledger(mending: Mending) -> View:
     """The read model."""
 
     def fold(rows: Rows, recorded: Recorded) -> Iterable[Row]:
-        stumble(recorded, is_mended())
+        stumble(recorded, mending.done)
         fact = recorded.event
         before = rows.get(Trail, recorded.log) or Trail(recorded.log)
         yield replace(

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
-SECONDS_MAX = 600
+SECONDS_MAX = 1_200
 SEEDS = os.environ.get("SEEDS", "300")
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from html import escape
 
 from bench.figures import Beside, Better, Row
-from bench.showing import figure, goal
+from bench.showing import figure, goal, without_numbers
 
-WIDTH, LEFT, RIGHT, TOP = 1_000, 520, 130, 64
+WIDTH, LEFT, RIGHT, TOP = 1_060, 570, 140, 64
 BAR, GAP = 20, 12
 SHARE_MAX = 2.0
 """Where a bar ends that goes further: twice the goal."""
@@ -70,7 +70,7 @@ def _bar(number: int, row: Row, one: Beside) -> list[str]:
     width = max(2, round((WIDTH - LEFT - RIGHT) * min(share, SHARE_MAX) / SHARE_MAX))
     kind = "reached" if one.reached and not row.faults else "missed"
     ratio = "void" if row.faults else f"{figure(one.ratio)} × {'(cut)' * (share > SHARE_MAX)}"
-    name = f"{row.name.partition(',')[0]} / {one.peer.partition(',')[0]}"
+    name = f"{row.name.partition(', ')[0]} / {without_numbers(one.peer)}"
     return [
         f'  <text class="name" x="{LEFT - 10}" y="{top + 15}">{escape(name)}</text>',
         f'  <rect class="{kind}" x="{LEFT}" y="{top}" width="{width}" height="{BAR}" rx="3"/>',

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
+from bench.until import until
 from runtime.kafka import bus
 from runtime.kafka.bus import migrate_topics
 from runtime.log.contract import PARTITIONS, Store
@@ -16,10 +18,29 @@ READ_SECONDS_MAX = 300
 
 
 async def topics(settings: Settings, logs: list[str], prefix: str) -> Settings:
-    """Settings under which those logs have topics of their own, which are made."""
+    """Settings under which those logs have topics of their own, which are made, and led."""
     own = settings.model_copy(update={"topic_prefix": prefix})
     await migrate_topics(own, logs)
+    kafka = bus.reader(own, "reel-bench-topics")
+    await kafka.start()
+
+    async def are_led() -> bool:
+        try:
+            await kafka.end_offsets(_partitions(own, logs))
+        except KafkaError:
+            return False
+        return True
+
+    try:
+        # Otherwise who is first to send waits for the election.
+        await until(are_led)
+    finally:
+        await kafka.stop()
     return own
+
+
+def _partitions(settings: Settings, logs: list[str]) -> list[TopicPartition]:
+    return [TopicPartition(settings.topic(log), n) for log in logs for n in range(PARTITIONS)]
 
 
 async def delete_topics(settings: Settings, logs: list[str]) -> None:
@@ -63,7 +84,7 @@ async def read_back(settings: Settings, store: Store) -> OnTopic:
     kafka = bus.reader(settings, "reel-bench-read-back")
     await kafka.start()
     try:
-        parts = [TopicPartition(settings.topic(store.log), n) for n in range(PARTITIONS)]
+        parts = _partitions(settings, [store.log])
         ends = await kafka.end_offsets(parts)
         kafka.assign(parts)
         for part in parts:

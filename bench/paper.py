@@ -71,6 +71,9 @@ def _about(result: dict[str, Any]) -> Iterator[str]:
         f"{machine['system']}; load before it {machine['load_before']}."
     )
     yield ""
+    if "note" in result:
+        yield result["note"]
+        yield ""
     yield ", ".join(f"{name} {value}" for name, value in versions.items() if value) + "."
     settings = result["durability"] | result["settings"]
     yield "PostgreSQL: " + ", ".join(f"`{name}` {value}" for name, value in settings.items()) + "."

@@ -69,3 +69,8 @@ def _ratio(one: Beside) -> str:
     colour = {True: "green", False: "red", None: "default"}[one.reached]
     least, most = one.ratio_spread
     return f"[{colour}]{figure(one.ratio)}[/{colour}] ({figure(least)}–{figure(most)})"
+
+
+def without_numbers(peer: str) -> str:
+    """A peer by its name: with how many callers it was quickest differs from run to run."""
+    return ", ".join(word for word in peer.split(", ") if not word[0].isdigit())

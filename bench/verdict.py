@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.figures import Better
 from bench.ground import err
-from bench.showing import rows_of
+from bench.showing import rows_of, without_numbers
 
 COMMITTED = Path(__file__).with_name("committed.json")
 
@@ -17,7 +17,7 @@ Ratios = dict[str, dict[str, Any]]
 def ratios_of(result: dict[str, Any]) -> Ratios:
     """What may be compared between machines: how much of a yardstick each row reached."""
     return {
-        f"{row.name} × {_without_numbers(one.peer)}": {"ratio": one.ratio, "better": one.better}
+        f"{row.name} × {without_numbers(one.peer)}": {"ratio": one.ratio, "better": one.better}
         for row in rows_of(result)
         for one in row.beside
         if one.guarded
@@ -65,8 +65,3 @@ def fallen(now: Ratios, then: Ratios) -> list[str]:
         if one["better"] == Better.LESS and ratio > was * 2:
             found.append(f"{name}: {ratio}, more than twice {was}")
     return found
-
-
-def _without_numbers(peer: str) -> str:
-    """A peer by its name: with how many callers it was quickest differs from run to run."""
-    return ", ".join(word for word in peer.split(", ") if not word[0].isdigit())

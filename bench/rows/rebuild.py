@@ -66,13 +66,14 @@ async def measured(ground: Ground) -> list[Row]:
             live = schema
         faults += await runner_faults(url, projection, facts)
     await asyncio.to_thread(ground.drop, "rebuild")
-    row = runs.row(f"rebuild from the log, {jobs_for(left, JOBS)} processes", "rebuild")
+    row = runs.row("rebuild from the log", "rebuild")
     row.beside = [
         runs.beside("rebuild", "runner", "eventsourcing 9.5, ProjectionRunner", goal=40),
         runs.beside("rebuild", "read", "bare paged read", goal=0.2),
     ]
     row.counted = {"events": recorded, "rounds compared": rounds, "faults": len(faults)}
     row.faults = faults[:FAULTS_TOLD_MAX]
+    row.notes = [f"processes: {jobs_for(left, JOBS)}"]
     return [row]
 
 

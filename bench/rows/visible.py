@@ -41,7 +41,7 @@ PAYLOAD = b"x" * 1_000
 
 async def measured(ground: Ground) -> list[Row]:
     """Two rows: the median, and the slowest hundredth."""
-    pairs, rounds = (60, 3) if ground.quick else (300, 5)
+    pairs, rounds = (30, 3) if ground.quick else (300, 5)
     url = await asyncio.to_thread(ground.fresh, "visible")
     settings = Settings(
         database_url=url,

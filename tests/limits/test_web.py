@@ -14,6 +14,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from runtime.importing import ROWS_MAX
 from runtime.people.identity import TOKEN_CHARACTERS_MAX
 from runtime.web import edge
 from runtime.web.edge import Edge
@@ -109,6 +110,16 @@ def test_a_key_longer_than_any_is_invalid(instance: Instance) -> None:
     )
     assert answer.status_code == 422
     assert any("idempotency-key" in str(one).lower() for one in answer.json()["problems"])
+
+
+def test_a_file_of_more_rows_than_are_read_is_bad(instance: Instance) -> None:
+    film = instance.film()
+    header = b"line,category,account,description,amount,unit,x,rate\n"
+    row = b"L%d,2300,2301,A wall,1,day,1,10.00\n"
+    rows = b"".join(row % n for n in range(ROWS_MAX + 1))
+    answer = film.upload("line-producer", "budget", header + rows)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-file")
+    assert f"{ROWS_MAX:,}" in answer.text or str(ROWS_MAX) in answer.text
 
 
 async def test_more_requests_than_are_admitted_are_turned_away_at_once() -> None:

@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick fuzz \
+.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick soak fuzz \
 	sabotage generate lock clean
 
 help: ## list the targets
@@ -60,6 +60,10 @@ bench-quick: ready ## the same measurements, small
 
 faults-quick: ready ## kill, freeze and wipe servers while work is under way
 	$(BIN)/python -m pytest -m faults
+
+# SOAK_MINUTES=3 is shorter; SOAK_OUT names the file of figures.
+soak: ready ## half an hour of load: do memory, descriptors, connections and lag stay flat?
+	$(BIN)/python -m tests.faults.soak
 
 fuzz: ready ## ask every operation of the API what its description allows, and what it does not
 	$(BIN)/python -m pytest -m fuzz

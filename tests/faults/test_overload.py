@@ -16,9 +16,9 @@ from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
-ADMITTED = 256 if FULL else 24
+ADMITTED = 256 if FULL else 12
 CALLERS = 10 * ADMITTED
-COMMANDS_EACH = 3
+COMMANDS_EACH = 2
 GROWTH_BYTES_MAX = 96 * 2**20
 """By how much a process may grow while it is overloaded: its caches fill as at any other time."""
 

@@ -44,6 +44,7 @@ OUTCOME_UNKNOWN = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidTransactionStateError,
     asyncpg.PostgresSystemError,
 )
 """Failures after which the command may or may not be recorded; sending it again finds out."""

@@ -4,11 +4,13 @@ import asyncio
 import time
 from typing import Any
 
+import asyncpg
 import pytest
 
 from runtime.kafka import bus, relay
 from runtime.kafka.lease import Cursor, Lease, LeaseLost
 from runtime.kafka.relay import Relay
+from runtime.log.committer import OUTCOME_UNKNOWN
 from tests.carrying.world import (
     Frozen,
     World,
@@ -53,6 +55,21 @@ async def test_a_lease_that_nobody_renews_ends_by_the_clock_of_the_database(worl
     await moved_to(world, first, 7)
     assert await second.take() is None
     await until(second.take, within=10)
+
+
+async def test_a_row_that_somebody_else_locks_is_waited_for_and_ends_no_relay(
+    world: World,
+) -> None:
+    """PostgreSQL ends the statement when the transaction has taken too long."""
+    async with asyncpg.create_pool(
+        world.dsn, min_size=1, max_size=2, server_settings={"transaction_timeout": "300ms"}
+    ) as pool:
+        lease = Lease("budget", pool)
+        async with world.pool.acquire() as holder, holder.transaction():
+            await holder.execute("SELECT FROM budget.relay FOR UPDATE")
+            with pytest.raises(OUTCOME_UNKNOWN):
+                await lease.take()
+        assert await lease.take() is not None
 
 
 async def test_an_owner_stops_before_its_lease_ends(world: World) -> None:

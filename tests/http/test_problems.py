@@ -381,6 +381,7 @@ async def test_an_unforeseen_error_tells_nothing_of_the_inside(instance: Instanc
         ConnectionResetError("the cable"),
         asyncpg.DiskFullError("could not extend file: No space left on device"),
         asyncpg.OutOfMemoryError("out of memory"),
+        asyncpg.TransactionTimeoutError("terminating connection due to transaction timeout"),
     ],
     ids=lambda error: type(error).__name__,
 )

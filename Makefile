@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick fuzz \
+.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick soak fuzz \
 	simulate sabotage generate lock clean
 
 help: ## list the targets
@@ -64,6 +64,10 @@ faults-quick: ready ## kill, freeze and wipe servers while work is under way
 # SEEDS=20000 runs more of them, FIRST=300 others than the tests have run.
 simulate: ready ## run committer, relay and consumers by thousands of seeds, all of their bad luck drawn
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),5000) --first $(or $(FIRST),0)
+
+# SOAK_MINUTES=3 is shorter; SOAK_OUT names the file of figures.
+soak: ready ## half an hour of load: do memory, descriptors, connections and lag stay flat?
+	$(BIN)/python -m tests.faults.soak
 
 fuzz: ready ## ask every operation of the API what its description allows, and what it does not
 	$(BIN)/python -m pytest -m fuzz

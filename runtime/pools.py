@@ -7,11 +7,16 @@ import asyncpg
 
 from runtime.settings import Settings
 
+STATEMENT_SECONDS_MAX = 30
+IDLE_SECONDS_MAX = 10
+"""How long a transaction may do nothing."""
+TRANSACTION_SECONDS_MAX = 20
+
 LOCKS_ARE_LET_GO = {
-    "idle_in_transaction_session_timeout": "10000",
-    "transaction_timeout": "20000",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS_MAX}s",
+    "transaction_timeout": f"{TRANSACTION_SECONDS_MAX}s",
 }
-"""A frozen worker's locks hold nobody up for longer than Kafka counts it in, in milliseconds.
+"""A frozen worker's locks hold nobody up for longer than Kafka counts it in.
 
 The first ends one that froze between two statements. PostgreSQL counts a worker that froze inside
 a statement, after Parse and before Bind, as active; only the second ends that one.
@@ -36,7 +41,7 @@ class Pools:
                 key[0],
                 min_size=1,
                 max_size=self._settings.pool_size,
-                command_timeout=30,
+                command_timeout=STATEMENT_SECONDS_MAX,
                 server_settings=server_settings,
                 reset=_nothing_to_reset if role is not None else None,
             )

@@ -43,7 +43,9 @@ OUTCOME_UNKNOWN = (
     asyncpg.OperatorInterventionError,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.PostgresSystemError,
 )
 """Failures after which the command may or may not be recorded; sending it again finds out."""
 

@@ -85,6 +85,7 @@ class Consumer:
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._heard_at: dict[tuple[str, int], float] = {}
         self._behind: dict[tuple[str, int], tuple[float, int]] = {}
+        self._tried: set[tuple[str, int, int]] = set()
         self._checked_at = float("-inf")
 
     async def start(self) -> None:
@@ -348,6 +349,7 @@ class Consumer:
     async def _stop(self, key: tuple[str, int], reason: str) -> None:
         """The whole partition stands still, loudly: this build or its history is a wrong one."""
         self._sink.forget(*key)
+        self._tried.add((*key, self._at[key].position))
         self._at[key] = replace(self._at[key], stopped=reason)
         stopped = [at for at in self._at.values() if at.log == key[0] and at.stopped]
         metrics.STOPPED.labels(self.name, key[0]).set(len(stopped))
@@ -384,6 +386,8 @@ class Consumer:
             head = heads.partitions[key[1]]
             if place.stopped:
                 self._behind.pop(key, None)
+                if self._may_know_better(place):
+                    await self._try_it_here(place, head)
             elif place.incarnation != heads.incarnation or place.position > head:
                 await self._stop(key, f"Divergence: {_restored(place, heads)}")
             elif place.position == head:
@@ -395,6 +399,19 @@ class Consumer:
                     await self._fill_tail(key, head)
         self._checked_at = time.monotonic()
         metrics.LAG.labels(self.name, log).set(self._lag_of(log, heads))
+
+    def _may_know_better(self, place: Place) -> bool:
+        """Whether another worker stopped here at what it does not know: that of an older build
+        does in an upgrade, and whoever knows goes on. Each process tries once."""
+        unknown = (place.stopped or "").startswith(UnknownEvent.__name__)
+        return unknown and (place.log, place.partition, place.position) not in self._tried
+
+    async def _try_it_here(self, place: Place, head: int) -> None:
+        key = place.log, place.partition
+        self._tried.add((*key, place.position))
+        await self._places.start_again(self._pool, place)
+        await self._load(place.log)
+        await self._fill_tail(key, head)
 
     def _quiet_since(self, key: tuple[str, int], place: Place, head: int, now: float) -> float:
         """Since when a partition is behind and nothing of it has come.

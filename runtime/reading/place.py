@@ -84,7 +84,10 @@ class Places:
         self._stop = f"""
             UPDATE {schema}.place SET stopped = $4
             WHERE log = $1 AND partition = $2 AND position = $3"""
-        self._start = f"UPDATE {schema}.place SET stopped = NULL WHERE stopped IS NOT NULL"
+        self._start = f"""
+            UPDATE {schema}.place SET stopped = NULL
+            WHERE stopped IS NOT NULL
+              AND ($1::text IS NULL OR (log, partition, position) = ($1, $2::int, $3::bigint))"""
 
     async def load(
         self, connection: Any, log: str, *, incarnation: str, partitions: int
@@ -142,9 +145,10 @@ class Places:
             self._stop, place.log, place.partition, place.position, reason[:2000]
         )
 
-    async def start_again(self, connection: Any) -> None:
-        """Lets every stopped partition try again; a new process does so once."""
-        await connection.execute(self._start)
+    async def start_again(self, connection: Any, place: Place | None = None) -> None:
+        """Lets every stopped partition try again, or the one at this place."""
+        where = (None,) * 3 if place is None else (place.log, place.partition, place.position)
+        await connection.execute(self._start, *where)
 
 
 def by_partition(places: Iterable[Place]) -> dict[tuple[str, int], Place]:

@@ -14,9 +14,6 @@ TRANSIENT = (
     Overloaded,
     Unavailable,
     asyncpg.InvalidCachedStatementError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-    asyncpg.InvalidTransactionStateError,
 )
 """What is the database's trouble and not the fold's: the same facts are taken again."""
 

@@ -24,12 +24,14 @@ from runtime.web import problems
 from runtime.web.callers import CallerNow, Production
 from runtime.web.facts import Accepted, fact
 
+KEY_CHARACTERS_MAX = 200
+
 Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
+        max_length=KEY_CHARACTERS_MAX,
         description="the same key with the same body is one command, however often it is sent",
     ),
 ]

@@ -4,11 +4,13 @@ import asyncio
 import time
 from typing import Any
 
+import asyncpg
 import pytest
 
 from runtime.kafka import bus, relay
 from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
 from runtime.kafka.relay import Relay
+from runtime.log.committer import OUTCOME_UNKNOWN
 from tests.carrying.world import (
     Frozen,
     World,
@@ -67,6 +69,21 @@ async def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(world:
     )
     cursor = await Lease(row_of(world)).take()
     assert cursor is not None and cursor.position == 7
+
+
+async def test_a_row_that_somebody_else_locks_is_waited_for_and_ends_no_relay(
+    world: World,
+) -> None:
+    """PostgreSQL ends the statement when the transaction has taken too long."""
+    async with asyncpg.create_pool(
+        world.dsn, min_size=1, max_size=2, server_settings={"transaction_timeout": "300ms"}
+    ) as pool:
+        lease = Lease(PostgresLeaseRow("budget", pool))
+        async with world.pool.acquire() as holder, holder.transaction():
+            await holder.execute("SELECT FROM budget.relay FOR UPDATE")
+            with pytest.raises(OUTCOME_UNKNOWN):
+                await lease.take()
+        assert await lease.take() is not None
 
 
 async def test_an_owner_stops_before_its_lease_ends(world: World) -> None:

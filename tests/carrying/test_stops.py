@@ -173,6 +173,24 @@ async def test_a_stop_is_kept_for_other_workers_of_the_same_consumer(world: Worl
     assert "UnknownEvent" in reason
 
 
+async def test_where_an_older_build_has_stopped_a_newer_one_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both run at the same time; nobody starts anew."""
+    await world.budget.record(LIGHTHOUSE, cost(1), wire=("budget.MoonBought", 1))
+    await world.budget.costs(LIGHTHOUSE, 2)
+    older, newer = await world.ledger(), await world.ledger()
+    await bring(world, older, *await world.budget.store.page())
+    assert stops(older)
+    monkeypatch.setitem(catalogue(), ("budget.MoonBought", 1), CostPosted)
+    await newer.check_tail("budget")
+    await newer.check_tail("budget")
+    assert stops(newer) == []
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (2, 3, "1,2")}
+    await older.check_tail("budget")
+    assert stops(older) == []
+
+
 async def test_a_stop_holds_back_what_comes_behind_it_and_nothing_before_it(
     world: World,
 ) -> None:

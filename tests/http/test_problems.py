@@ -375,12 +375,22 @@ async def test_an_unforeseen_error_tells_nothing_of_the_inside(instance: Instanc
     assert "secret" not in answer.text and "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionResetError("the cable"),
+        asyncpg.DiskFullError("could not extend file: No space left on device"),
+        asyncpg.OutOfMemoryError("out of memory"),
+        asyncpg.TransactionTimeoutError("terminating connection due to transaction timeout"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
 async def test_a_log_that_does_not_answer_in_time_is_unavailable(
-    instance: Instance, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     monkeypatch.setattr(committing, "UNAVAILABLE_AFTER_SECONDS", 0.2)
     store = Broken("approval")
-    store.error = ConnectionResetError("the cable")
+    store.error = error
     async with desk(store, instance.settings) as at:
         check(await at.open(str(uuid.uuid4())), 503, "log-unavailable")
 

@@ -51,10 +51,13 @@ def without_reason(results: Mapping[str, OfFile], files: Iterable[str]) -> list[
     return [one for name in files for one in results[name].escaped if reason_of(one, given) is None]
 
 
-def write(results: Mapping[str, OfFile]) -> None:
-    """Writes the paper."""
+def write(results: Mapping[str, OfFile], files: Iterable[str]) -> None:
+    """Writes the paper, with those of all `files` that have not been tried as they are."""
     spared = "; ".join(f"`{name}` ({why})" for name, why in NO_RULES.items())
     parts = [HEAD.format(no_rules=spared), *_counted(results), *_escaped(results)]
+    untried = [f"- `{name}`" for name in files if name not in results]
+    if untried:
+        parts += ["\n## Not tried since they changed\n", *untried]
     PAPER.write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 

@@ -13,8 +13,8 @@ import os
 import pickle
 import signal
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import CodeType, FunctionType
 from typing import Any
@@ -117,20 +117,23 @@ class Trials:
         """In a child: one after the other, telling what becomes of each."""
         original = compile(source, mutants[0].file, "exec", dont_inherit=True)
         used: dict[str, pytest.Item] = {}
+        kills: Counter[str] = Counter()
         for mutant in mutants:
-            items = self._items_of(mutant)
+            items = self._items_of(mutant, kills)
             fate = Fate.UNCOVERED
             if items:
                 used |= {one.nodeid: one for one in items}
                 code = compile(mutant.applied(source), mutant.file, "exec", dont_inherit=True)
-                passes = self._passes(items, mutant.file, list(_changed(original, code)))
-                fate = Fate.SURVIVED if passes else Fate.KILLED
+                killer = self._killer(items, mutant.file, list(_changed(original, code)))
+                fate = Fate.KILLED if killer else Fate.SURVIVED
+                kills[killer] += 1
             os.write(told, f"{fate}\n".encode())
         sound = all(_failed(pair) is None for pair in _each(list(used.values())))
         os._exit(0 if sound else LEAKING)
 
-    def _items_of(self, mutant: Mutant) -> list[pytest.Item]:
-        """The tests that pass through its lines, the quick ones first."""
+    def _items_of(self, mutant: Mutant, kills: Mapping[str, int]) -> list[pytest.Item]:
+        """The tests that pass through its lines; those that noticed most come first, then the
+        quick ones."""
         lines = set(range(mutant.first, mutant.last + 1))
         items = [
             one
@@ -138,11 +141,14 @@ class Trials:
             if one.nodeid.startswith(tests_of(mutant.file))
             and not lines.isdisjoint(self._learned[one.nodeid].lines.get(mutant.file, ()))
         ]
-        return sorted(items, key=lambda one: self._learned[one.nodeid].seconds)
+        return sorted(
+            items, key=lambda one: (-kills[one.nodeid], self._learned[one.nodeid].seconds)
+        )
 
-    def _passes(
+    def _killer(
         self, items: list[pytest.Item], file: str, codes: list[tuple[CodeType, CodeType]]
-    ) -> bool:
+    ) -> str:
+        """The test that notices; nothing where none does."""
         held = [
             (function, function.__code__, new)
             for old, new in codes
@@ -152,7 +158,7 @@ class Trials:
         try:
             for function, _, new in held:
                 function.__code__ = new
-            return all(_failed(pair) is None for pair in _each(items))
+            return next((pair[0].nodeid for pair in _each(items) if _failed(pair)), "")
         finally:
             for function, old, _ in held:
                 function.__code__ = old

@@ -15,6 +15,7 @@ import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from types import CodeType, FunctionType
 from typing import Any
@@ -160,6 +161,7 @@ class Trials:
                 function.__code__ = new
             return next((pair[0].nodeid for pair in _each(items) if _failed(pair)), "")
         finally:
+            _tear_down(items[0])
             for function, old, _ in held:
                 function.__code__ = old
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
@@ -207,6 +209,12 @@ def _failed(pair: Pair) -> Any | None:
         if report.failed:
             return report.longrepr or "without a word"
     return None
+
+
+def _tear_down(item: pytest.Item) -> None:
+    """What is set up for several tests goes with the one that failed."""
+    with suppress(Exception):
+        item.session._setupstate.teardown_exact(None)
 
 
 def _in_a_child(work: Callable[[], Any]) -> Any:

@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick soak fuzz \
-	simulate sabotage generate lock clean
+	simulate sabotage mutants generate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,10 @@ fuzz: ready ## ask every operation of the API what its description allows, and w
 
 sabotage: ready ## break each promise in a copy, and see that a test notices
 	$(BIN)/python -m tests.sabotage
+
+# ONLY=projections/budget_status tries the rules under that folder alone.
+mutants: ready ## change rules one small place at a time, and see that a test notices
+	$(BIN)/python -m tests.mutants $(ONLY)
 
 generate: ready ## write again the papers that follow from the rooms: compose, topics, events
 	$(BIN)/python -m runtime.papers

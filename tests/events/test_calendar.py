@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.calendar import Calendar, FreeDay, NoWorkingDay, Weekday, end_of
+from events.calendar import (
+    SEARCH_DAYS_MAX,
+    Calendar,
+    FreeDay,
+    NoWorkingDay,
+    Weekday,
+    end_of,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -145,3 +152,28 @@ def test_a_day_is_over_with_its_last_moment_in_utc_wherever_one_is(day, hours):
         last, moment = last.astimezone(zone), over.astimezone(zone)
     assert last.astimezone(UTC).date() == day < moment.astimezone(UTC).date()
     assert end_of(date.max) is None
+
+
+def one_day_a_week(free_weeks: int) -> Calendar:
+    """Mondays alone are worked, the first of them not for so many weeks."""
+    mondays = (MONDAY + timedelta(weeks=n) for n in range(free_weeks))
+    return Calendar(
+        starts_on=MONDAY,
+        days_off=tuple(Weekday)[1:],
+        free_days=tuple(FreeDay(on=day, name="Hiatus") for day in mondays),
+    )
+
+
+def test_a_working_day_is_found_within_ten_years_and_not_beyond():
+    weeks = SEARCH_DAYS_MAX // 7 + 1
+    found = MONDAY + timedelta(weeks=weeks)
+    assert (found - MONDAY).days == SEARCH_DAYS_MAX + 1, "the last day that is looked at"
+    assert one_day_a_week(weeks).plus(MONDAY, 0) == found
+    with pytest.raises(NoWorkingDay):
+        one_day_a_week(weeks).plus(MONDAY - timedelta(days=1), 0)
+    with pytest.raises(NoWorkingDay):
+        one_day_a_week(weeks + 1).plus(MONDAY, 0)
+
+
+def test_the_ten_years_count_anew_from_every_working_day():
+    assert PLAIN.plus(MONDAY, 5 * 400) == MONDAY + timedelta(weeks=400)

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.unit
         (None, None, 100),
         ("etc", 15, 95),
         ("etc", 0, 80),
+        ("etc", None, 80),
         ("efc", 130, 130),
         ("efc", 70, 80),
         ("variance", 10, 90),

@@ -152,3 +152,7 @@ def test_an_allocation_needs_weights(weights):
 )
 def test_an_amount_is_shown_with_all_its_decimals_and_two_at_least(amount: str, text: str) -> None:
     assert shown(Decimal(amount)) == text
+
+
+def test_nothing_is_shared_out_as_nothing_without_a_minus():
+    assert [str(share) for share in allocated(Decimal(0), [Decimal(1)] * 2, "USD")] == ["0.00"] * 2

@@ -5,6 +5,7 @@ as an executive producer who may do nearly everything. Nothing may fail on our s
 answer must be one that is described.
 """
 
+import json
 import subprocess
 import sys
 from pathlib import Path

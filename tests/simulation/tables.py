@@ -111,11 +111,15 @@ class MemoryPlaces:
 
         await connection.run(f"stop {key}: {reason}", effect)
 
-    async def start_again(self, connection: Connections) -> None:
+    async def start_again(self, connection: Connections, place: Place | None = None) -> None:
         async def effect(at: Transaction) -> None:
-            for key, place in at.rows(self._table).items():
-                if place.stopped:
-                    await at.put(self._table, key, replace(place, stopped=None))
+            for key, there in at.rows(self._table).items():
+                meant = place is None or (key, there.position) == (
+                    (place.log, place.partition),
+                    place.position,
+                )
+                if there.stopped and meant:
+                    await at.put(self._table, key, replace(there, stopped=None))
 
         await connection.run("start again", effect)
 

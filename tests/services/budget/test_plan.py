@@ -37,7 +37,7 @@ from services.budget.commands import (
     SubmitBudget,
 )
 from services.budget.files import read_budget
-from services.budget.model.content import Content
+from services.budget.model.content import SUM_MAX, Content
 from services.budget.model.plan import BUDGET
 from services.budget.model.rejections import (
     AccountIsInAnotherCategory,
@@ -177,6 +177,31 @@ def test_an_account_belongs_to_one_category_until_its_last_line_is_gone():
     given(BUDGET, *WITH_KEEPER, removed).when(AddLine(line=moved)).then(
         LineAdded(line=priced(moved, "8650.00"))
     )
+
+
+def test_every_line_of_an_account_keeps_it_in_its_category():
+    lines = [line(f"1401-{n}", "1400", "1401", "100") for n in range(3)]
+    added = [LineAdded(line=priced(one, "100.00")) for one in lines]
+    removed = [LineRemoved(line=one.line, reason="Written out") for one in added]
+    elsewhere = AddLine(line=line("1401-09", "2300", "1401", "100"))
+    for gone in range(3):
+        history = (DRAFTED, *added, *removed[:gone])
+        given(BUDGET, *history).when(elsewhere).refused(AccountIsInAnotherCategory)
+    given(BUDGET, DRAFTED, *added, *removed).when(elsewhere).then(
+        LineAdded(line=priced(elsewhere.line, "100.00"))
+    )
+
+
+def test_a_line_and_a_budget_may_come_to_the_largest_amount_and_not_to_more():
+    largest = line("1", "1400", "1401", "10000001", amount="9999999")
+    content = Content("USD")
+    whole = content.priced(largest)
+    assert whole.subtotal == SUM_MAX
+    assert content.with_lines([whole]).total() == SUM_MAX
+    with pytest.raises(SumIsTooLarge):
+        content.with_lines([whole, priced(KEEPER, "0.01")]).total()
+    with pytest.raises(SumIsTooLarge):
+        content.priced(largest.model_copy(update={"rate": Decimal("10000001.000001")}))
 
 
 def test_the_only_line_of_an_account_may_take_it_to_another_category():

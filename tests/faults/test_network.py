@@ -13,7 +13,7 @@ from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
-BAD_WEATHER_SECONDS = 20.0 if FULL else 6.0
+BAD_WEATHER_SECONDS = 12.0 if FULL else 6.0
 ROLES = ("serve", "relay", "project")
 
 HITS = {

@@ -29,13 +29,14 @@ async def killed_at_work(run: Run, part: Part, chance: random.Random) -> str:
     be caught at anything, and lives."""
     for _ in range(TRIES_MAX):
         await asyncio.sleep(0.01 + 0.15 * chance.random())
-        if part.poll() is not None:
-            break  # it has died at its point after all, which is no random kill
         if part.role == "relay" and not await _carries(part):
             continue
         moment = await asyncio.to_thread(_now_us, run)
         part.send(signal.SIGSTOP)
-        await run.world.frozen(part)
+        while not part.is_frozen() and part.poll() is None:
+            await asyncio.sleep(0.005)
+        if part.poll() is not None:
+            break  # it has died at its point after all, which is no random kill
         waiting = run.client.in_flight[part.url or ""]
         work = f"{waiting} commands unanswered" if waiting else ""
         work = work or await asyncio.to_thread(_work, run, part, moment)

@@ -137,6 +137,9 @@ class _Line:
         work = await killed_at_work(self._run, self._part, self._chance)
         if work:
             self._note("random", work)
+        else:
+            code = self._part.poll()
+            assert code is None or self._point, f"it ended with {code}\n{self._part.tail()}"
         return bool(work)
 
     def _note(self, point: str, evidence: str) -> None:

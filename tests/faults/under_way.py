@@ -33,10 +33,10 @@ async def killed_at_work(run: Run, part: Part, chance: random.Random) -> str:
             continue
         moment = await asyncio.to_thread(_now_us, run)
         part.send(signal.SIGSTOP)
-        while not part.is_frozen() and part.poll() is None:
+        while not part.is_frozen():
+            if part.poll() is not None:
+                return ""  # it has died at its point after all, which is no random kill
             await asyncio.sleep(0.005)
-        if part.poll() is not None:
-            break  # it has died at its point after all, which is no random kill
         waiting = run.client.in_flight[part.url or ""]
         work = f"{waiting} commands unanswered" if waiting else ""
         work = work or await asyncio.to_thread(_work, run, part, moment)
@@ -47,7 +47,7 @@ async def killed_at_work(run: Run, part: Part, chance: random.Random) -> str:
 
 
 def _now_us(run: Run) -> int:
-    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=10) as session:
+    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=60) as session:
         row = session.execute(
             "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
         ).fetchone()
@@ -70,7 +70,7 @@ async def _carries(part: Part) -> bool:
 
 def _work(run: Run, part: Part, moment_us: int) -> str:
     ports = [one.laddr.port for one in psutil.Process(part.pid).net_connections("tcp4")]
-    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=10) as session:
+    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=60) as session:
         row = session.execute(_OPEN, [ports]).fetchone()
         assert row is not None
         if row[0]:

@@ -22,6 +22,7 @@ from runtime.embedded.servers import DATABASE_VARIABLE, KAFKA_VARIABLE
 from tests.faults.proxied import ProxiedKafka
 from tests.faults.results import results, told
 from tests.faults.run import FAULTS, SEED
+from tests.faults.storm import is_apart, together
 from tests.faults.world import World
 from tests.servers import _PREFIX, fresh_database
 
@@ -86,10 +87,12 @@ def kafka_server(server_home: Path) -> Iterator[EmbeddedKafka]:
 
 @pytest_asyncio.fixture
 async def world(
+    request: pytest.FixtureRequest,
     durable_dsn: str,
     kafka: str,
     durable_postgres: EmbeddedPostgres | None,
     mortal_kafka: EmbeddedKafka | None,
+    _last_world: None,
 ) -> AsyncIterator[World]:
     """The world that the fault before left whole, or a new one."""
     if _WORLDS and _WORLDS[-1].broken:
@@ -106,10 +109,12 @@ async def world(
         new.broken = True
         await new.begin()
     _WORLDS[-1].broken = True
+    if is_apart(_WORLDS[-1]) and "test_storm" not in request.node.nodeid:
+        await together(_WORLDS[-1])
     yield _WORLDS[-1]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def _last_world(durable_dsn: str, kafka: str) -> Iterator[None]:
     """The last world ends before its servers do."""
     yield

@@ -46,6 +46,11 @@ async def apart(world: World) -> None:
         await world.stop(part)
 
 
+def is_apart(world: World) -> bool:
+    """Whether it runs in parts."""
+    return all(part.rooms for part in world.parts if part.poll() is None)
+
+
 async def together(world: World) -> None:
     """One process of each role again."""
     before = [part for part in world.parts if part.poll() is None]

@@ -61,13 +61,9 @@ async def together(world: World) -> None:
 
 @dataclass
 class Kills:
-    """How many are still to come."""
+    """How many are still to come; a few more may."""
 
     left: int
-
-    def take(self) -> bool:
-        self.left -= 1
-        return self.left >= 0
 
 
 async def storm(run: Run, kills: int) -> None:
@@ -96,11 +92,10 @@ class _Line:
 
     async def runs(self) -> None:
         """Each process dies at the point that it was started with, or else at random."""
-        while self._left.take():
-            if not (await self._dead_at_its_point() or await self._dead_at_random()):
-                self._left.left += 1
-                continue
-            await self._next(self._draws() if self._left.left > 0 else "")
+        while self._left.left > 0:
+            if await self._dead_at_its_point() or await self._dead_at_random():
+                self._left.left -= 1
+                await self._next(self._draws() if self._left.left > 0 else "")
         if self._point:
             doomed = self._part
             await self._next("")

@@ -11,7 +11,7 @@ from tests.faults.world import World
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
 KILLS = int(os.environ.get("REEL_KILLS", "1000" if FULL else "24"))
-KILLS_PER_AUDIT = 80
+KILLS_PER_AUDIT = 40
 ROUND = int(os.environ.get("REEL_ROUND", "0"))
 """Which round to play again alone; a failure names its own. 0 plays all."""
 

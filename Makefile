@@ -15,8 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick soak fuzz \
-	simulate sabotage mutants generate lock clean
+.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults faults-quick fuzz \
+	soak simulate sabotage mutants generate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -58,8 +58,13 @@ bench: ready ## measure every figure beside its peers; takes up to an hour
 bench-quick: ready ## the same figures, small; fails where one fell by half
 	$(BIN)/python -m bench --quick
 
+# REEL_KILLS, REEL_SEED and REEL_ROUND as docs/reliability.md has them.
+faults: ready ## a thousand kills and every other fault, with audits all the while; takes an hour
+	REEL_FAULTS=full REEL_FAULTS_JSON=$(or $(REEL_FAULTS_JSON),faults.json) \
+		$(BIN)/python -m pytest -m faults tests/faults
+
 faults-quick: ready ## kill, freeze and wipe servers while work is under way
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m faults tests/faults
 
 # SEEDS=20000 runs more of them, FIRST=300 others than the tests have run.
 simulate: ready ## run committer, relay and consumers by thousands of seeds, all of their bad luck drawn

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-ANSWER_SECONDS_MAX = 150.0
+ANSWER_SECONDS_MAX = 300.0
 AGAIN_SECONDS = 0.1
 PACE_SECONDS = 0.15
 

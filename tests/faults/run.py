@@ -86,9 +86,9 @@ class Run:
         """Measures until a new command is answered, and all readers have what the logs have now."""
         self._recovering.append((fault, self.watch.recovery(since)))
 
-    async def recovered(self) -> None:
+    async def recovered(self, seconds: float = RECOVERY_SECONDS_MAX) -> None:
         """Waits until everything that was to recover has; else I6 is broken."""
-        deadline = time.monotonic() + RECOVERY_SECONDS_MAX
+        deadline = time.monotonic() + seconds
         for fault, recovery in self._recovering:
             try:
                 async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
@@ -97,7 +97,7 @@ class Run:
                 late = (await asyncio.to_thread(self.world.reach)).behind()
                 raise AssertionError(
                     f"REEL_SEED={SEED}, {self.seed}: I6: not recovered from {fault.name} within "
-                    f"{RECOVERY_SECONDS_MAX:.0f} s: {late}\n{self.world.tails()}"
+                    f"{seconds:.0f} s: {late}\n{self.world.tails()}"
                 ) from None
         self._recovering = []
 

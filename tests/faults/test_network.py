@@ -13,7 +13,14 @@ from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
-BAD_WEATHER_SECONDS = 20.0 if FULL else 6.0
+BAD_WEATHER_SECONDS = 12.0 if FULL else 6.0
+RECOVERY_SECONDS_MAX = {
+    Weather.CUT: 90.0,
+    # Each connection that was forgotten is found out by itself, by a statement that takes 30 s.
+    Weather.HALF_OPEN: 270.0,
+    Weather.SLOW: 90.0,
+    Weather.DRIPPING: 270.0,
+}
 ROLES = ("serve", "relay", "project")
 
 HITS = {
@@ -83,4 +90,4 @@ async def _bad(run: Run, server: str, proxy: Proxy, weather: Weather) -> None:
     fault.evidence = f"{counted}"
     proxy.turn(Weather.FAIR)
     run.recovers(fault, time.monotonic())
-    await run.recovered()
+    await run.recovered(RECOVERY_SECONDS_MAX[weather])

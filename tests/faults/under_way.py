@@ -7,6 +7,7 @@ let go, and caught again a moment later.
 import asyncio
 import random
 import signal
+import time
 
 import httpx
 import psutil
@@ -16,7 +17,7 @@ from tests.faults.parts import Part
 from tests.faults.run import Run
 from tests.faults.truth import HEARS, LOGS
 
-TRIES_MAX = 80
+CAUGHT_SECONDS_MAX = 10.0
 
 _OPEN = """
     SELECT count(*) FILTER (WHERE state LIKE 'idle in transaction%%'),
@@ -27,15 +28,17 @@ _OPEN = """
 async def killed_at_work(run: Run, part: Part, chance: random.Random) -> str:
     """Kills it at a random moment of its work; answers what it was about, or "" if it was not to
     be caught at anything, and lives."""
-    for _ in range(TRIES_MAX):
+    deadline = time.monotonic() + CAUGHT_SECONDS_MAX
+    while time.monotonic() < deadline:
         await asyncio.sleep(0.01 + 0.15 * chance.random())
-        if part.poll() is not None:
-            break  # it has died at its point after all, which is no random kill
         if part.role == "relay" and not await _carries(part):
             continue
         moment = await asyncio.to_thread(_now_us, run)
         part.send(signal.SIGSTOP)
-        await run.world.frozen(part)
+        while not part.is_frozen():
+            if part.poll() is not None:
+                return ""  # it has died at its point after all, which is no random kill
+            await asyncio.sleep(0.005)
         waiting = run.client.in_flight[part.url or ""]
         work = f"{waiting} commands unanswered" if waiting else ""
         work = work or await asyncio.to_thread(_work, run, part, moment)
@@ -46,7 +49,7 @@ async def killed_at_work(run: Run, part: Part, chance: random.Random) -> str:
 
 
 def _now_us(run: Run) -> int:
-    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=10) as session:
+    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=60) as session:
         row = session.execute(
             "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
         ).fetchone()
@@ -69,7 +72,7 @@ async def _carries(part: Part) -> bool:
 
 def _work(run: Run, part: Part, moment_us: int) -> str:
     ports = [one.laddr.port for one in psutil.Process(part.pid).net_connections("tcp4")]
-    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=10) as session:
+    with psycopg.connect(run.world.dsn, autocommit=True, connect_timeout=60) as session:
         row = session.execute(_OPEN, [ports]).fetchone()
         assert row is not None
         if row[0]:

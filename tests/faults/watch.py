@@ -1,6 +1,6 @@
 """Looks at everything all the time: who has recovered from what, and whether what is said is so.
 
-Three times a second it reads how far the logs and their readers are. Now and then it reads all that
+Twice a second it reads how far the logs and their readers are. Now and then it reads all that
 a read model shows together with its places, in one snapshot of the database, and asks processes
 whether they are ready and behind nobody. All of it is held against the logs by the audit.
 """
@@ -23,8 +23,8 @@ from tests.faults.truth import Truth, status_rows
 if TYPE_CHECKING:
     from tests.faults.world import Reach, World
 
-LOOK_SECONDS = 0.35
-SNAPSHOT_EVERY = 8
+LOOK_SECONDS = 0.5
+SNAPSHOT_EVERY = 10
 CLAIM_EVERY = 3
 CLAIM_MAY_BE_OLD_SECONDS = 15.0
 """How old a process's word may be: it compares every second, and is unready after ten without."""

@@ -19,6 +19,13 @@ import threading
 from typing import Any, NoReturn
 
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_IMPORTED_LATE = (
+    "pydantic.v1",
+    "uvicorn.lifespan.off",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What Reel's libraries import when they are first used."""
 _PROGRAM = (
     "import importlib, os; importlib.import_module(os.environ['REEL_TEST_PRELUDE']); "
     "from runtime.cli import app; app()"
@@ -29,6 +36,8 @@ def main() -> None:
     """Forks as ordered, until whoever orders is gone."""
     from runtime.cli import app
 
+    for late in _IMPORTED_LATE:
+        importlib.import_module(late)
     assert threading.active_count() == 1, "a thread would not survive the fork"
     gc.freeze()
     woken, wakes = socket.socketpair()

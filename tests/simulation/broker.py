@@ -42,12 +42,19 @@ class Broker:
             (topic, n): [] for topic in topics for n in range(partitions)
         }
         self.lost: dict[Where, set[int]] = {where: set() for where in self.kept}
+        self.over_a_gap: set[Where] = set()
+        self.unprovable: set[Where] = set()
+        """Where it lost data again, after a relay that had not noticed yet sent on over what was
+        lost: what stands there may prove nothing of what should stand before it, and the relay
+        takes it for a proof. Readers have it from the log; the topic may lack it (see 0030)."""
         self._waiting: list[asyncio.Future[None]] = []
 
     def take(self, where: Where, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Kept:
         """Adds a record to a partition."""
         position = int(dict(headers)["ce_position"])
         record = Kept(len(self.kept[where]), value, tuple(headers), position)
+        if any(before < position for before in self.lost[where] - self._there(where)):
+            self.over_a_gap.add(where)
         self.kept[where].append(record)
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
@@ -58,8 +65,13 @@ class Broker:
     def lose(self, where: Where, records: int) -> None:
         """Forgets the last of a partition's records."""
         kept = self.kept[where]
+        if where in self.over_a_gap:
+            self.unprovable.add(where)
         self.lost[where] |= {one.position for one in kept[max(0, len(kept) - records) :]}
         del kept[max(0, len(kept) - records) :]
+
+    def _there(self, where: Where) -> set[int]:
+        return {one.position for one in self.kept[where]} if self.lost[where] else set()
 
     async def answers(self) -> None:
         """One trip to it; raises as a client does that does not reach it."""

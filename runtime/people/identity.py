@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 import jwt
+from cachetools import TTLCache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -32,11 +33,16 @@ __all__ = ["Caller", "Issuer", "JwksUnavailable", "NotAuthenticated", "Verifier"
 
 LEEWAY_SECONDS = 30
 TOKEN_CHARACTERS_MAX = 8_192
+KNOWN_TOKENS_MAX = 4_096
+KNOWN_SECONDS = 60
+"""How long a token that counted is believed without looking at its signature again."""
 
 _OWN = ["EdDSA"]
 _PROVIDERS = ["RS256", "ES256", "EdDSA"]
 _REQUIRED = ["exp", "iat", "sub", "iss", "aud"]
 _PERSON: TypeAdapter[str] = TypeAdapter(PersonId)
+
+Key = Ed25519PublicKey | jwt.PyJWK
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Verifier:
         self._issuer = issuer
         self._audience = audience
         self._keys = keys
+        self._known: TTLCache[str, tuple[Key, Caller]] = TTLCache(KNOWN_TOKENS_MAX, KNOWN_SECONDS)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -79,23 +86,12 @@ class Verifier:
                 "let the identity provider leave claims out."
             )
         try:
-            key: Ed25519PublicKey | jwt.PyJWK
-            if isinstance(self._keys, JwksKeys):
-                key = await self._keys.named(jwt.get_unverified_header(token).get("kid"))
-                algorithms = _PROVIDERS
-            else:
-                key, algorithms = self._keys, _OWN
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=algorithms,
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=LEEWAY_SECONDS,
-                options={"require": _REQUIRED, "enforce_minimum_key_length": True},
-            )
-            person = _PERSON.validate_python(claims["sub"])
-            return Caller(person, datetime.fromtimestamp(int(claims["exp"]), UTC))
+            key = await self._key_of(token)
+            known_by, caller = self._known.get(token, (None, None))
+            if caller is None or known_by is not key or caller.expires <= datetime.now(UTC):
+                caller = self._checked(token, key)
+                self._known[token] = key, caller
+            return caller
         except ValidationError as error:
             raise NotAuthenticated(
                 "The token's sub is no person's id: it takes 1 to 200 of A-Z a-z 0-9 . _ : @ / | + "
@@ -103,6 +99,25 @@ class Verifier:
             ) from error
         except (jwt.PyJWTError, ValueError, OverflowError, OSError) as error:
             raise NotAuthenticated(self._why(error)) from error
+
+    async def _key_of(self, token: str) -> Key:
+        """The key that counts for it now; a provider's may be gone since the token was known."""
+        if isinstance(self._keys, JwksKeys):
+            return await self._keys.named(jwt.get_unverified_header(token).get("kid"))
+        return self._keys
+
+    def _checked(self, token: str, key: Key) -> Caller:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=_PROVIDERS if isinstance(self._keys, JwksKeys) else _OWN,
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=LEEWAY_SECONDS,
+            options={"require": _REQUIRED, "enforce_minimum_key_length": True},
+        )
+        person = _PERSON.validate_python(claims["sub"])
+        return Caller(person, datetime.fromtimestamp(int(claims["exp"]), UTC))
 
     def _why(self, error: Exception) -> str:
         match error:

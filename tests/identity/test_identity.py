@@ -84,6 +84,22 @@ async def test_clocks_may_differ_by_half_a_minute(home: Path, key: Any) -> None:
     assert (await Verifier.from_settings(at(home)).verify(token)).person == "person-1"
 
 
+async def test_a_token_that_counted_is_not_looked_at_again_until_it_has_expired(
+    home: Path, key: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = Verifier.from_settings(at(home))
+    lasting = jwt.encode(claims(), key, "EdDSA")
+    expired = jwt.encode(claims(exp=in_minutes(-0.4)), key, "EdDSA")
+    known = await verifier.verify(lasting)
+    await verifier.verify(expired)
+    monkeypatch.setattr(jwt, "decode", lambda *_, **__: pytest.fail("it was looked at"))
+    assert await verifier.verify(lasting) == known
+    with pytest.raises(pytest.fail.Exception, match="looked at"):
+        await verifier.verify(expired)
+    with pytest.raises(pytest.fail.Exception, match="looked at"):
+        await verifier.verify(lasting + "A")
+
+
 async def test_signatures_that_do_not_count(home: Path, key: Any, tmp_path: Path) -> None:
     verifier = Verifier.from_settings(at(home))
     head, body, signature = jwt.encode(claims(), key, "EdDSA").split(".")

@@ -111,6 +111,15 @@ def test_categories_are_added_once():
     given(BUDGET, DRAFTED).when(AddCategories(categories=(CAST,))).nothing()
 
 
+def test_a_line_may_stand_under_a_heading_that_was_added_later():
+    camera = line("3301-01", "3300", "3301", "45000")
+    history = (DRAFTED, CategoriesAdded(categories=(CAMERA,)))
+    given(BUDGET, *history).when(AddCategories(categories=(CAMERA, CAST))).nothing()
+    given(BUDGET, *history).when(AddLine(line=camera)).then(
+        LineAdded(line=priced(camera, "45000.00"))
+    )
+
+
 def test_a_category_keeps_its_name_and_level():
     renamed = CAST.model_copy(update={"name": "Actors"})
     raised = CAST.model_copy(update={"level": Level.OTHER})
@@ -296,7 +305,10 @@ def test_headings_with_very_long_names_make_several_pages():
     file = ImportBudget(categories=(CAST, *headings[1:]), lines=(KEEPER,))
     first, *others, _ = given(BUDGET).when(file, known=DOLLARS).events
     assert isinstance(first, BudgetDrafted) and others
-    assert (*first.categories, *(one for page in others for one in page.categories)) == file.categories
+    assert (
+        *first.categories,
+        *(one for page in others for one in page.categories),
+    ) == file.categories
 
 
 def test_a_file_sees_its_own_lines():

@@ -80,7 +80,7 @@ fuzz: ready ## ask every operation of the API what its description allows, and w
 sabotage: ready ## break each promise in a copy, and see that a test notices
 	$(BIN)/python -m tests.sabotage
 
-# ONLY=projections/budget_status tries the rules under that folder alone.
+# ONLY=projections/budget_status tries the rules under that folder alone, ONLY=--again what escaped.
 mutants: ready ## change rules one small place at a time, and see that a test notices
 	$(BIN)/python -m tests.mutants $(ONLY)
 

@@ -312,6 +312,16 @@ def test_one_entry_that_does_not_fit_refuses_all_and_every_problem_is_told():
     assert "commit the difference of 1250.00 first" in refusal.problems[0]["cure"]
 
 
+def test_a_problem_names_the_entry_by_its_own_reference():
+    entries = (
+        changed(COMMIT_ENTRY, amount=Decimal("0.001")),
+        changed(CLOSE_ENTRY, commitment="PO-9"),
+        changed(ESTIMATE_ENTRY, value=Decimal("0.001")),
+    )
+    refusal = when((), RecordCosts(entries=entries)).refused(EntriesDoNotFit, "3 of 3")
+    assert [one["reference"] for one in refusal.problems] == ["PO-1013", "PO-9", "EST-6004"]
+
+
 def test_very_many_problems_are_cut_off_with_their_number():
     entries = tuple(changed(POST_ENTRY, posting=f"INV-{n}") for n in range(PROBLEMS_MAX + 7))
     refusal = when((), RecordCosts(entries=entries)).refused(EntriesDoNotFit)

@@ -123,6 +123,8 @@ def test_an_amendment_closes_what_is_gone_or_changed_and_commits_what_is_new():
     )
     commands = reactions(EXECUTED, amended(after))
     assert closed(commands) == [reference("week 1"), reference("boat")]
+    reasons = {one.reason for one in commands if isinstance(one, CloseCommitment)}
+    assert reasons == {"Silas Marr, the keeper: amended, version 3"}
     new = raised(commands)
     assert list(new) == [reference("week 1", 3), reference("week 2", 3)]
     assert new[reference("week 1", 3)].in_place_of == (reference("week 1"),)

@@ -25,6 +25,7 @@ from events.budget import (
     OverageThresholdSet,
 )
 from events.event import Event
+from runtime.content import content_hash
 from runtime.decider import Command
 from services.budget.commands import (
     ApproveOverage,
@@ -249,6 +250,64 @@ def test_a_later_lock_starts_again_from_its_own_plan():
     done = when((*history, approved), post("50", posting="INV-2"), relocked)
     assert forecast_in(done).approved == Decimal("1550.00")
     assert forecast_in(done).amount == Decimal("100.00")
+
+
+def test_a_cost_that_is_reversed_is_no_cost_any_more():
+    reverse = ReverseCost(reversal="REV-1", posting="INV-1", reason="Twice", reversed_on=DAY)
+    history = lived(post("550"), reverse)
+    when(history, post("550", posting="INV-2")).then(posted("550", posting="INV-2"))
+    assert forecast_in(when(history, post("600", posting="INV-2"))).amount == 100
+
+
+def test_what_is_forecast_and_what_is_late_are_numbered_and_named_by_their_content():
+    history = lived(post("600"))
+    first = forecast_in(list(history))
+    second = forecast_in(when(history, BEHIND))
+    assert (first.number, second.number) == (1, 2)
+    assert forecast_in(when((THRESHOLD,), BEHIND)).number == 1
+    for one in (first, second):
+        said = one.model_dump(exclude={"content_hash"})
+        assert content_hash(said) == one.content_hash
+
+
+def test_a_late_shoot_asks_from_the_first_cent_on_and_never_for_nothing():
+    from_a_cent = THRESHOLD.model_copy(update={"amount": Decimal("0.00")})
+    cent = BEHIND.model_copy(update={"amount": Decimal("0.01")})
+    asked_for = when((from_a_cent,), cent)
+    assert forecast_in(asked_for).amount == Decimal("0.01")
+    again = cent.model_copy(update={"overage": "OV-behind-v1-4"})
+    when((from_a_cent, *asked_for.events), again).nothing()
+
+
+def test_what_is_approved_after_a_later_lock_comes_on_top_of_it():
+    history = lived(post("600"))
+    [first] = when(history, approval_of(forecast_in(list(history)))).events
+    relocked = known_after(locked(), first, locked(2))
+    asked_again = when((*history, first), post("100", posting="INV-2"), relocked)
+    history += (first, *asked_again.events)
+    [second] = when(history, approval_of(forecast_in(asked_again)), relocked).events
+    done = when((*history, second), post("100", posting="INV-3"), relocked)
+    assert forecast_in(done).approved == 1500 + second.amount
+
+
+def test_the_reason_names_the_accounts_that_are_furthest_over_first():
+    plan = {f"{2300 + n}": Decimal("10.00") for n in range(11)}
+    known = known_after(locked(plan=plan))
+    entries = [
+        PostEntry(entry="post", **post(f"{20 + n}", f"{2300 + n}", f"INV-{n}").model_dump())
+        for n in range(11)
+    ]
+
+    def reason_of(count: int) -> str:
+        costs = RecordCosts(entries=tuple(entries[:count]))
+        lower = THRESHOLD.model_copy(update={"amount": Decimal("1.00")})
+        return forecast_in(when((lower,), costs, known)).reason
+
+    told = [f"{2300 + n} by {10 + n}.00" for n in (2, 1, 0)]
+    assert reason_of(3) == "over: account " + ", ".join(told)
+    assert "more" not in reason_of(10)
+    assert reason_of(11).startswith("over: account 2310 by 20.00, 2309 by 19.00, ")
+    assert reason_of(11).endswith("2301 by 11.00 and 1 more")
 
 
 def test_a_variance_is_measured_against_what_was_approved_when_it_was_set():

@@ -111,6 +111,15 @@ def test_categories_are_added_once():
     given(BUDGET, DRAFTED).when(AddCategories(categories=(CAST,))).nothing()
 
 
+def test_a_line_may_stand_under_a_heading_that_was_added_later():
+    camera = line("3301-01", "3300", "3301", "45000")
+    history = (DRAFTED, CategoriesAdded(categories=(CAMERA,)))
+    given(BUDGET, *history).when(AddCategories(categories=(CAMERA, CAST))).nothing()
+    given(BUDGET, *history).when(AddLine(line=camera)).then(
+        LineAdded(line=priced(camera, "45000.00"))
+    )
+
+
 def test_a_category_keeps_its_name_and_level():
     renamed = CAST.model_copy(update={"name": "Actors"})
     raised = CAST.model_copy(update={"level": Level.OTHER})
@@ -280,6 +289,26 @@ def test_a_file_that_does_not_fit_lists_every_part_and_records_nothing():
         (None, "3301-01", "category-is-unknown"),
     ]
     assert all(one["cure"] for one in refusal.problems)
+
+
+def test_every_heading_that_stands_for_another_is_told():
+    renamed = tuple(one.model_copy(update={"name": "Other"}) for one in (CAST, CONSTRUCTION))
+    file = ImportBudget(categories=renamed, lines=(KEEPER,))
+    refusal = given(BUDGET, DRAFTED).when(file, known=DOLLARS).refused(FileDoesNotFit, "2 parts")
+    assert [one["category"] for one in refusal.problems] == [CAST.category, CONSTRUCTION.category]
+
+
+def test_headings_with_very_long_names_make_several_pages():
+    headings = tuple(
+        CAST.model_copy(update={"category": f"{2000 + n}", "name": "é" * 1_000}) for n in range(500)
+    )
+    file = ImportBudget(categories=(CAST, *headings[1:]), lines=(KEEPER,))
+    first, *others, _ = given(BUDGET).when(file, known=DOLLARS).events
+    assert isinstance(first, BudgetDrafted) and others
+    assert (
+        *first.categories,
+        *(one for page in others for one in page.categories),
+    ) == file.categories
 
 
 def test_a_file_sees_its_own_lines():

@@ -178,6 +178,17 @@ def test_a_late_shoot_is_not_forecast_without_base_or_threshold_or_below_it():
     assert answers(LOCKED, BASE, THRESHOLD, behind(7)) == []
 
 
+def test_a_late_shoot_is_forecast_at_the_threshold_but_never_at_nothing():
+    day = THRESHOLD.model_copy(update={"amount": Decimal("33333.33")})
+    [forecast] = answers(LOCKED, BASE, day, behind(10))
+    assert isinstance(forecast, ForecastOverage) and forecast.amount == Decimal("33333.33")
+    from_nothing = THRESHOLD.model_copy(update={"amount": Decimal("0.00")})
+    assert answers(LOCKED, BASE, from_nothing, behind(0)) == []
+    small = BASE.model_copy(update={"total": Decimal("3.00")})
+    [forecast] = answers(LOCKED, small, from_nothing, behind(10))
+    assert isinstance(forecast, ForecastOverage) and forecast.amount == Decimal("1.00")
+
+
 def test_nobody_locks_or_returns_by_hand():
     assert not LockBudget.MAY
     assert not ReturnBudget.MAY

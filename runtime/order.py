@@ -9,6 +9,7 @@ from events.names import id_of
 from runtime.decider import Command
 
 HOPS_MAX = 12
+KEY_CHARACTERS_MAX = 200
 """How many reactions may follow from one another before a policy is refused."""
 
 

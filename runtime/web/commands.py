@@ -15,7 +15,7 @@ from events.approval import Role
 from runtime.decider import Command, kebab
 from runtime.handling import Handled, Handler
 from runtime.importing import Importer
-from runtime.order import Order, command_id_of
+from runtime.order import KEY_CHARACTERS_MAX, Order, command_id_of
 from runtime.people.identity import Caller
 from runtime.people.team import Member, Team
 from runtime.people.vault import Sealer
@@ -23,8 +23,6 @@ from runtime.rooms import Service
 from runtime.web import problems
 from runtime.web.callers import CallerNow, Production
 from runtime.web.facts import Accepted, fact
-
-KEY_CHARACTERS_MAX = 200
 
 Key = Annotated[
     str | None,

@@ -18,7 +18,7 @@ TESTS = {
     "runtime.web.edge.BODY_SECONDS_MAX": "limits/test_web.py::test_a_body_that_hardly_comes",
     "runtime.web.head.HEAD_BYTES_MAX": "limits/test_web.py::test_a_head_without_end",
     "runtime.people.identity.TOKEN_CHARACTERS_MAX": "limits/test_web.py::test_a_token_longer",
-    "runtime.web.commands.KEY_CHARACTERS_MAX": "limits/test_web.py::test_a_key_longer_than_any",
+    "runtime.order.KEY_CHARACTERS_MAX": "limits/test_web.py::test_a_key_longer_than_any",
     "runtime.log.contract.COMMAND_BYTES_MAX": "http/test_problems.py::test_a_body_larger_than",
     "runtime.log.contract.COMMAND_EVENTS_MAX": "store/test_limits.py::test_what_is_too_large",
     "runtime.log.contract.EVENT_BYTES_MAX": "http/test_problems.py::test_an_event_larger_than",

@@ -2,6 +2,7 @@
 
 `REEL_KILL_AT=after-append:3` kills it as a power cut would, with SIGKILL, the third time it passes
 `after-append`; `REEL_FREEZE_AT` stops it there with SIGSTOP, as a hypervisor would, until SIGCONT.
+Its last words, on stderr, name the point.
 Unset, as they always are outside tests, passing a point costs one comparison.
 """
 
@@ -18,4 +19,5 @@ _passes = itertools.count(1)
 def point(name: str) -> None:
     """Passes the point `name`; returns unless this is where the process is to be hit."""
     if name == _NAME and next(_passes) == int(_PASS or "1"):
+        os.write(2, f"{_SIGNAL.name} at {name}\n".encode())
         os.kill(os.getpid(), _SIGNAL)

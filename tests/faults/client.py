@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import Any
 
 import httpx
 
-ANSWER_SECONDS_MAX = 90.0
+ANSWER_SECONDS_MAX = 300.0
 AGAIN_SECONDS = 0.1
 PACE_SECONDS = 0.15
 
@@ -44,6 +45,14 @@ class Sent:
     def events(self) -> list[Body]:
         found: list[Body] = self.answer.get("events", [])
         return found
+
+    @property
+    def production(self) -> str:
+        return self.path.split("/")[3]
+
+    @property
+    def room(self) -> str:
+        return self.path.split("/")[4]
 
     @property
     def code(self) -> str:
@@ -75,11 +84,14 @@ class Unanswered(Exception):
 
 
 class Client:
-    """Calls whichever servers answer now, as several people; `book` has everything it was told."""
+    """Calls whichever servers answer now, as several people; `book` has everything it was told.
+
+    `serving` names the servers of a room's commands, `querying` those of the read models.
+    """
 
     def __init__(
         self,
-        serving: Callable[[], Sequence[str]],
+        serving: Callable[[str], Sequence[str]],
         querying: Callable[[], Sequence[str]],
         token_of: Callable[[str], str],
     ) -> None:
@@ -89,6 +101,8 @@ class Client:
         self._serving = serving
         self._querying = querying
         self._token_of = token_of
+        self.in_flight: Counter[str] = Counter()
+        """By the URL of a server, how many commands it has been given and not answered."""
         self._turn = 0
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(20, connect=2), limits=httpx.Limits(max_connections=200)
@@ -121,7 +135,7 @@ class Client:
         sent.replayed = True
         if (again.status, again.answer) != (sent.status, sent.answer):
             self.trouble.append(
-                f"{sent.path} under {sent.key} was answered {sent.status} {sent.answer}, and "
+                f"I4: {sent.path} under {sent.key} was answered {sent.status} {sent.answer}, and "
                 f"then {again.status} {again.answer}"
             )
 
@@ -140,9 +154,12 @@ class Client:
 
     async def _call(self, sent: Sent, **options: Any) -> tuple[int, Body] | None:
         """The answer, if it is one: a 503 is none, nor is that a room has not heard of a team."""
+        url = ""
         try:
+            url = self._one_of(self._serving(sent.room))
+            self.in_flight[url] += 1
             answer = await self._http.post(
-                self._one_of(self._serving()) + sent.path,
+                url + sent.path,
                 json=sent.body,
                 headers={
                     "Authorization": f"Bearer {self._token_of(sent.person)}",
@@ -153,6 +170,8 @@ class Client:
             body = answer.json()
         except (httpx.TransportError, LookupError, ValueError):
             return None
+        finally:
+            self.in_flight[url] -= 1
         if answer.status_code >= 500:
             if answer.status_code != 503:
                 self.trouble.append(f"{sent.path} was answered {answer.status_code} {body}")
@@ -180,8 +199,18 @@ class Client:
         (at,) = [one["position"] for one in body["freshness"] if one["log"] == "budget"]
         needed = int(token.rpartition(":")[2]) if token else None
         if needed is not None and at < needed:
-            self.trouble.append(f"budget-status answered after={token} from position {at}")
+            self.trouble.append(f"I7: budget-status answered after={token} from position {at}")
         self.samples.append(Sample(production, at, body, body["rows"], needed))
+
+    async def sample_all(self) -> None:
+        """Asks the read model once of every production that has costs in the book."""
+        asked = {
+            sent.production: sent.person
+            for sent in self.book
+            if sent.status == 201 and sent.path.endswith("/budget/post-cost")
+        }
+        for production, person in asked.items():
+            await self.sample(production, person)
 
     def _one_of(self, urls: Sequence[str]) -> str:
         """The next of them in turn; raises `LookupError` where none answers."""

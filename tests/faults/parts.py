@@ -124,6 +124,10 @@ class Part:
         except ProcessLookupError:
             self._handle = None
 
+    def has(self, room: str | None) -> bool:
+        """Whether it runs that room."""
+        return room is None or not self.rooms or room in self.rooms
+
     @property
     def url(self) -> str | None:
         """Where it answers, once it does."""

@@ -60,16 +60,16 @@ def _apart(
     expected = [fact["position"] for fact in facts]
     if list(first_seen) != expected:
         missing = sorted(set(expected) - set(first_seen))
-        return [f"{where}: {len(missing)} are missing, from {missing[:5]}, or out of order"]
+        return [f"I2: {where}: {len(missing)} are missing, from {missing[:5]}, or out of order"]
     found = []
     for fact in facts:
         headers, record = first_seen[fact["position"]]
         carried = (headers["ce_id"], headers["ce_hash"], int(headers["ce_previous"]))
         if carried != (fact["id"], bytes(fact["hash"]).hex(), fact["previous"]):
-            found.append(f"{where}: position {fact['position']} carries {carried}")
+            found.append(f"I2: {where}: position {fact['position']} carries {carried}")
         if (record.key, record.value) != (
             fact["production"].encode(),
             fact["payload"].encode(),
         ):
-            found.append(f"{where}: position {fact['position']} has another key or value")
+            found.append(f"I2: {where}: position {fact['position']} has another key or value")
     return found

@@ -72,18 +72,22 @@ class Truth:
         self._tables = _Tables(dsn)
 
     def problems(self) -> list[str]:
-        """Everything that is not as it must be."""
-        found = list(self.standing)
+        """Everything that is not as it must be, each after the name of its invariant."""
+        found = named("I3", self.standing)
         for log in LOGS:
-            found += _positions(log, self.logs[log], self.heads[log])
-            found += _versions(log, self.logs[log])
-            found += _chains(log, self.logs[log])
-            found += _one_effect(log, self.logs[log])
-        found += _causes(self.logs)
-        found += _reactions(self.logs)
-        found += _money(self.logs["budget"])
-        found += self.rows_apart()
+            found += named("I2", _positions(log, self.logs[log], self.heads[log]))
+            found += named("I2", _versions(log, self.logs[log]))
+            found += named("I2", _chains(log, self.logs[log]))
+            found += named("I4", _one_effect(log, self.logs[log]))
+        found += named("I2", _causes(self.logs))
+        found += named("I1", _reactions(self.logs))
+        found += named("I5", _money(self.logs["budget"]))
+        found += named("I3", self.rows_apart())
         return found
+
+    def accounts(self) -> Table:
+        """The rows of the accounts of all budgets, by production and account."""
+        return self._tables.status("account")
 
     def rows_apart(self) -> list[str]:
         """Where a read model's rows are not the fold of the logs."""
@@ -111,6 +115,11 @@ class Truth:
         for table in ("budget", "category", "account", "line"):
             found += _apart(f"budget_status_v2.{table}", folded[table], self._tables.status(table))
         return found
+
+
+def named(invariant: str, problems: Iterable[str]) -> list[str]:
+    """Those problems, each after the name of the invariant that it breaks."""
+    return [f"{invariant}: {problem}" for problem in problems]
 
 
 def _positions(log: str, facts: Sequence[Fact], head: Fact) -> list[str]:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.people.identity import Issuer
 from runtime.process import migrate_all
 from runtime.settings import Settings
-from tests.faults.client import Client, Load, Sample
+from tests.faults.book import Audit, hold_book, money_apart, samples_apart
+from tests.faults.client import Client, Load
 from tests.faults.parts import START_SECONDS_MAX, Part
 from tests.faults.topic import topic_problems
-from tests.faults.truth import HEARS, LOGS, Truth, status_rows
+from tests.faults.truth import HEARS, LOGS, Truth
+from tests.faults.watch import Watch
 from tests.servers import drop_database
 
 SETTLE_SECONDS_MAX = 60.0
@@ -38,14 +40,15 @@ ALARMS = (
 """What no process of Reel may say, whatever fault it went through."""
 
 
-@dataclass
-class Audit:
-    """What an audit found: everything that is not right, in words, and what it counted."""
-
-    problems: list[str] = field(default_factory=list)
-    lost: list[float] = field(default_factory=list)
-    """When each command was sent that was acknowledged and is not in a log."""
-    doubled: int = 0
+_PLACES = " UNION ALL ".join(
+    f"SELECT '{consumer}', log, array_agg(position ORDER BY partition) FROM {consumer}.place "
+    "GROUP BY log"
+    for consumer in HEARS
+)
+# Places are read first: facts that come in between must not make anybody look ahead.
+_HEADS = " UNION ALL ".join(
+    f"SELECT '{log}', h.partitions, r.position FROM {log}.head h, {log}.relay r" for log in LOGS
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class World:
         self.folder = Path(tempfile.mkdtemp(prefix="reel-faults-"))
         self.parts: list[Part] = []
         self.broken = False
+        self.through: dict[str, str] = {}
+        """Where processes that are started from now on find their servers, if not directly."""
         self._settings = Settings(
             home=self.folder,
             database_url=dsn,
@@ -116,7 +121,7 @@ class World:
     # Processes
 
     def launch(self, role: str, **environment: str) -> Part:
-        """Starts a process without waiting for it."""
+        """Starts a process without waiting for it; `role` may go on: "relay budget"."""
         self._started += 1
         part = Part(
             role,
@@ -128,6 +133,7 @@ class World:
                 "REEL_KAFKA": self.kafka,
                 "REEL_TOPIC_PREFIX": self._settings.topic_prefix,
                 "REEL_PORT": "0",
+                **self.through,
                 **environment,
             },
         )
@@ -148,9 +154,14 @@ class World:
     def running(self, role: str) -> list[Part]:
         return [part for part in self.parts if part.role == role and part.poll() is None]
 
-    def urls(self, role: str) -> list[str]:
-        """Where the processes of that role answer that are neither dead nor frozen."""
-        return [part.url for part in self.running(role) if part.url and not part.is_frozen()]
+    def urls(self, role: str, room: str | None = None) -> list[str]:
+        """Where the processes of that role answer that are neither dead nor frozen; and, if they
+        run some rooms only, have that room."""
+        return [
+            part.url
+            for part in self.running(role)
+            if part.url and part.has(room) and not part.is_frozen()
+        ]
 
     async def replace(self, role: str, **environment: str) -> Part:
         """Another process in the place of those of that role, which stop in good order."""
@@ -182,13 +193,32 @@ class World:
             assert time.monotonic() < deadline, f"{part.role} was not frozen\n{part.tail()}"
             await asyncio.sleep(0.01)
 
+    async def reel(self, *words: str) -> str:
+        """Runs a command of `reel` to its end, and answers what it said."""
+        part = self.launch(" ".join(words))
+        code = await self.ended(part, 120)
+        assert code == 0, f"reel {words[0]} ended with {code}\n{part.tail()}"
+        return "\n".join(part.lines())
+
+    def topic(self, log: str) -> str:
+        """The topic that carries a log here."""
+        return self._settings.topic(log)
+
     # The client
 
     def client(self) -> Client:
-        return Client(lambda: self.urls("serve"), lambda: self.urls("project"), self._token_of)
+        return Client(
+            lambda room: self.urls("serve", room),
+            lambda: self.urls("project", "budget_status"),
+            self._token_of,
+        )
 
     def load(self, client: Client, seed: str, films: int = 3) -> Load:
         return Load(client, self._issuer.person, seed, films)
+
+    def person(self, name: str) -> str:
+        """The id that stands for a name here."""
+        return self._issuer.person(name)
 
     def _token_of(self, person: str) -> str:
         if person not in self._tokens:
@@ -198,28 +228,22 @@ class World:
     # What everybody has reached
 
     def reach(self) -> Reach:
+        """Read directly, past every proxy; raises `psycopg.OperationalError`."""
         with psycopg.connect(self.dsn, autocommit=True, connect_timeout=30) as session:
-            places = {
-                (consumer, log): [
-                    row[0]
-                    for row in session.execute(
-                        f"SELECT position FROM {consumer}.place WHERE log = %s ORDER BY partition",
-                        [log],
-                    )
-                ]
-                or [0] * 12
+            found = {
+                (consumer, log): positions
+                for consumer, log, positions in session.execute(_PLACES.encode())
+            }
+            rows = session.execute(_HEADS.encode()).fetchall()
+        return Reach(
+            {log: partitions for log, partitions, _ in rows},
+            {
+                (consumer, log): found.get((consumer, log)) or [0] * 12
                 for consumer, logs in HEARS.items()
                 for log in logs
-            }
-            heads: dict[str, list[int]] = {}
-            relays: dict[str, int] = {}
-            for log in LOGS:
-                row = session.execute(
-                    f"SELECT h.partitions, r.position FROM {log}.head h, {log}.relay r"
-                ).fetchone()
-                assert row is not None
-                heads[log], relays[log] = row
-        return Reach(heads, places, relays)
+            },
+            {log: position for log, _, position in rows},
+        )
 
     async def reached(self, heads: dict[str, list[int]], seconds: float = 60.0) -> None:
         """Until everybody is as far as `heads`."""
@@ -238,7 +262,7 @@ class World:
                 break
             before = now
             assert time.monotonic() < deadline, (
-                f"not at rest after {SETTLE_SECONDS_MAX:.0f} s: {now.behind()}\n{self.tails()}"
+                f"I6: not at rest after {SETTLE_SECONDS_MAX:.0f} s: {now.behind()}\n{self.tails()}"
             )
             await asyncio.sleep(0.1)
         await self.until(self._not_at_rest, 30)
@@ -246,7 +270,7 @@ class World:
     def _not_at_rest(self) -> list[str]:
         """Who is not ready, or does not say a lag of 0."""
         found = []
-        for part in self.parts:
+        for part in list(self.parts):
             if part.poll() is not None:
                 continue
             try:
@@ -276,14 +300,20 @@ class World:
 
     # The audit
 
-    async def audit(self, client: Client, *, topic: bool = False) -> Audit:
+    async def audit(
+        self, client: Client, *, topic: bool = False, watch: Watch | None = None
+    ) -> Audit:
         """Holds the client's book against the logs, and everything else against each other."""
         await self._repeat_some(client)
         await self.settle()
+        await client.sample_all()
         truth = await asyncio.to_thread(Truth, self.dsn)
         audit = Audit(client.trouble + truth.problems())
-        _hold_book(audit, client, truth)
-        audit.problems += _samples_apart(client.samples, truth) + self._alarms()
+        hold_book(audit, client, truth)
+        audit.problems += money_apart(client, truth)
+        audit.problems += samples_apart(client.samples, truth) + self.alarms()
+        if watch is not None:
+            audit.problems += watch.problems(truth)
         if topic:
             audit.problems += await topic_problems(
                 self.kafka, self._settings.topic, truth.logs, truth.heads
@@ -296,7 +326,12 @@ class World:
         for first in range(0, len(again), 10):
             await asyncio.gather(*(client.repeat(sent) for sent in again[first : first + 10]))
 
-    def _alarms(self) -> list[str]:
+    def alarms(self) -> list[str]:
+        """What processes said of `ALARMS` since they were last asked; the audit asks at its end.
+
+        Those that had ended by then will say nothing more, and are not asked again.
+        """
+        ended = [part for part in self.parts if part.poll() is not None]
         found = []
         for part in self.parts:
             before = self._heard.get(part.log, Counter())
@@ -304,6 +339,7 @@ class World:
             self._heard[part.log] = heard
             if heard - before:
                 found.append(f"{part.log} says {dict(heard - before)}")
+        self.parts = [part for part in self.parts if part not in ended]
         return found
 
     def tails(self) -> str:
@@ -337,59 +373,3 @@ class World:
                 return False
             await asyncio.sleep(0.01)
         return True
-
-
-def _hold_book(audit: Audit, client: Client, truth: Truth) -> None:
-    """What was acknowledged is in the logs once, as it was said; and nothing else is."""
-    logged = {fact["id"]: fact for facts in truth.logs.values() for fact in facts}
-    booked = {event["id"] for sent in client.book for event in sent.events}
-    for sent in client.book:
-        if not sent.status:
-            audit.problems.append(f"{sent.path} {sent.key} had no answer")
-        for event in sent.events:
-            said = {name: event[name] for name in ("type", "stream", "version", "position", "data")}
-            fact = logged.get(event["id"])
-            if fact is None:
-                audit.lost.append(sent.first_sent_at)
-                audit.problems.append(f"acknowledged, and not in the log: {said}")
-                continue
-            kept = {name: fact[name] for name in said}
-            if "name" in said["data"]:  # sealed in the log, opened in the answer
-                said["data"] = said["data"] | {"name": kept["data"]["name"]}
-            if said != kept:
-                audit.problems.append(f"acknowledged as {said}, recorded as {kept}")
-    productions = {sent.path.split("/")[3] for sent in client.book}
-    for fact in logged.values():
-        theirs = fact["production"] in productions and not fact["actor"].startswith(
-            ("policy:", "timer:")
-        )
-        if theirs and fact["id"] not in booked:
-            audit.doubled += 1
-            audit.problems.append(f"recorded, and not acknowledged: {fact['type']} {fact['id']}")
-
-
-def _samples_apart(samples: list[Sample], truth: Truth) -> list[str]:
-    """Every answer that the read model gave is the fold of the log up to the place it named."""
-    found = []
-    by_production: dict[str, list[dict[str, Any]]] = {}
-    for fact in truth.logs["budget"]:
-        by_production.setdefault(fact["production"], []).append(fact)
-    for sample in samples:
-        facts = [
-            fact
-            for fact in by_production.get(sample.production, [])
-            if fact["position"] <= sample.position
-        ]
-        folded = {
-            account: [f"{row[index]:.2f}" for index in (1, 2, 3, 4, 5)]
-            for (_, account), row in status_rows(facts)["account"].items()
-        }
-        names = ("working", "original", "approved", "committed", "cost_to_date")
-        shown = {row["key"]: [row[name] for name in names] for row in sample.rows}
-        for key in shown | folded:
-            if shown.get(key) != folded.get(key):
-                found.append(
-                    f"budget-status of {sample.production} at {sample.position} showed {key} as "
-                    f"{shown.get(key)}, the fold has {folded.get(key)}"
-                )
-    return found

@@ -3,6 +3,7 @@
 `python -m tests.faults.zygote` reads orders, one JSON object a line, and answers in the same form
 which process it began and how each one ended. What it forks runs `reel serve`, `reel relay` and so
 on by the same entry as from a shell; only that Reel was imported before the fork, not behind it.
+Where REEL_TEST_PRELUDE names a module that has to be imported before Reel, Python begins anew.
 """
 
 import ctypes
@@ -18,12 +19,25 @@ import threading
 from typing import Any, NoReturn
 
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_IMPORTED_LATE = (
+    "pydantic.v1",
+    "uvicorn.lifespan.off",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What Reel's libraries import when they are first used."""
+_PROGRAM = (
+    "import importlib, os; importlib.import_module(os.environ['REEL_TEST_PRELUDE']); "
+    "from runtime.cli import app; app()"
+)
 
 
 def main() -> None:
     """Forks as ordered, until whoever orders is gone."""
     from runtime.cli import app
 
+    for late in _IMPORTED_LATE:
+        importlib.import_module(late)
     assert threading.active_count() == 1, "a thread would not survive the fork"
     gc.freeze()
     woken, wakes = socket.socketpair()
@@ -77,6 +91,8 @@ def _become(order: dict[str, Any], app: Any) -> NoReturn:
     os.closerange(3, 256)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.update(order["environment"])
+    if "REEL_TEST_PRELUDE" in order["environment"]:
+        os.execv(sys.executable, [sys.executable, "-c", _PROGRAM, *order["words"]])
     # Where it is to die was read when it was imported.
     importlib.reload(sys.modules["runtime.points"])
     sys.argv = ["reel", *order["words"]]

@@ -5,6 +5,7 @@ REEL_DATABASE_URL or REEL_KAFKA are used as they are, and are killed only where 
 names the `.reel` folder that they run from.
 """
 
+import json
 import os
 import shutil
 import tempfile
@@ -18,11 +19,15 @@ from runtime.embedded.home import Home
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.servers import DATABASE_VARIABLE, KAFKA_VARIABLE
+from tests.faults.proxied import ProxiedKafka
+from tests.faults.results import results, told
 from tests.faults.run import FAULTS, SEED
+from tests.faults.storm import is_apart, together
 from tests.faults.world import World
 from tests.servers import _PREFIX, fresh_database
 
 HOME_VARIABLE = "REEL_FAULT_HOME"
+RESULTS_VARIABLE = "REEL_FAULTS_JSON"
 _WORLDS: list[World] = []
 
 
@@ -72,12 +77,22 @@ def mortal_kafka(request: pytest.FixtureRequest) -> EmbeddedKafka | None:
     return server
 
 
+@pytest.fixture(scope="session")
+def kafka_server(server_home: Path) -> Iterator[EmbeddedKafka]:
+    """As for the other tests; only that some clients may be led through a proxy."""
+    server = ProxiedKafka(server_home / "kafka")
+    yield server
+    server.stop()
+
+
 @pytest_asyncio.fixture
 async def world(
+    request: pytest.FixtureRequest,
     durable_dsn: str,
     kafka: str,
     durable_postgres: EmbeddedPostgres | None,
     mortal_kafka: EmbeddedKafka | None,
+    _last_world: None,
 ) -> AsyncIterator[World]:
     """The world that the fault before left whole, or a new one."""
     if _WORLDS and _WORLDS[-1].broken:
@@ -94,10 +109,12 @@ async def world(
         new.broken = True
         await new.begin()
     _WORLDS[-1].broken = True
+    if is_apart(_WORLDS[-1]) and "test_storm" not in request.node.nodeid:
+        await together(_WORLDS[-1])
     yield _WORLDS[-1]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def _last_world(durable_dsn: str, kafka: str) -> Iterator[None]:
     """The last world ends before its servers do."""
     yield
@@ -105,18 +122,17 @@ def _last_world(durable_dsn: str, kafka: str) -> Iterator[None]:
         _WORLDS.pop().end()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish() -> None:
+    """What there is so far is on disk, should the session not come to its end."""
+    named = os.environ.get(RESULTS_VARIABLE)
+    if named and FAULTS:
+        Path(named).write_text(json.dumps(results(), indent=1) + "\n")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not FAULTS:
         return
-    say = terminalreporter.write_line
     terminalreporter.section(f"faults, REEL_SEED={SEED}")
-    say(
-        f"{'fault':<44}{'injected':>9}{'hits':>6}{'acknowledged':>14}{'lost':>6}{'doubled':>9}"
-        f"{'recovery s':>12}"
-    )
-    for one in FAULTS:
-        recovery = "-" if one.recovery_seconds is None else f"{one.recovery_seconds:.1f}"
-        say(
-            f"{one.name:<44}{one.injected:>9}{one.hits:>6}{one.acknowledged:>14}{one.lost:>6}"
-            f"{one.doubled:>9}{recovery:>12}"
-        )
+    for line in told(results()):
+        terminalreporter.write_line(line)

@@ -8,7 +8,9 @@ import pytest
 
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
-from tests.faults.run import FAULT_SECONDS, Run, under_load
+from tests.faults.run import FAULT_SECONDS, Run, thorough, under_load
+from tests.faults.segments import cut_off
+from tests.faults.truth import LOGS
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -79,6 +81,22 @@ async def test_the_broker_is_away_and_comes_back_empty(world: World) -> None:
         run.recovers(fault, time.monotonic())
         await run.recovered()
         await run.load.until(40)
+
+
+@thorough
+async def test_the_tail_of_the_topics_is_lost(world: World) -> None:
+    """Killed, and the last of what it had confirmed is not on its disk any more."""
+    server = _kafka(world)
+    async with under_load(world, "Kafka's tail lost", topic=True) as run:
+        for _ in range(3):
+            fault = run.fault("Kafka's tail lost")
+            killed = await _killed(server)
+            lost = cut_off(server.data, [world.topic(log) for log in LOGS], batches=3)
+            fault.hits, fault.evidence = int(killed and lost > 0), f"{lost} records cut off"
+            await asyncio.to_thread(server.start)
+            run.recovers(fault, time.monotonic())
+            await run.recovered()
+            await run.load.until(20)
 
 
 async def _killed(server: EmbeddedPostgres | EmbeddedKafka) -> bool:

@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults-quick fuzz \
+.PHONY: help ready demo up test test-long check format lint types bench bench-quick faults faults-quick fuzz \
 	sabotage generate lock clean
 
 help: ## list the targets
@@ -58,8 +58,13 @@ bench: ready ## measure throughput and latency; takes minutes
 bench-quick: ready ## the same measurements, small
 	$(BIN)/python -m bench --quick
 
+# REEL_KILLS, REEL_SEED and REEL_ROUND as docs/reliability.md has them.
+faults: ready ## a thousand kills and every other fault, with audits all the while; takes an hour
+	REEL_FAULTS=full REEL_FAULTS_JSON=$(or $(REEL_FAULTS_JSON),faults.json) \
+		$(BIN)/python -m pytest -m faults tests/faults
+
 faults-quick: ready ## kill, freeze and wipe servers while work is under way
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m faults tests/faults
 
 fuzz: ready ## ask every operation of the API what its description allows, and what it does not
 	$(BIN)/python -m pytest -m fuzz

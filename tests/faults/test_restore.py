@@ -60,6 +60,8 @@ def forget(run: Run, heads: dict[str, int], since: float) -> int:
         )
     ]
     client.book = [sent for sent in client.book if sent not in gone]
+    for sent in client.book:
+        sent.answer.pop("token", None)
     client.samples = [one for one in client.samples if one.position <= heads["budget"]]
     watch.forget_beyond(heads["budget"])
     return sum(bool(sent.events) for sent in gone)

@@ -92,12 +92,10 @@ def _become(order: dict[str, Any], app: Any) -> NoReturn:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.update(order["environment"])
     if "REEL_TEST_PRELUDE" in order["environment"]:
+        # It changes this one process: its clock, what it knows of events, how it folds.
         os.execv(sys.executable, [sys.executable, "-c", _PROGRAM, *order["words"]])
     # Where it is to die was read when it was imported.
     importlib.reload(sys.modules["runtime.points"])
-    if prelude := order["environment"].get("REEL_TEST_PRELUDE"):
-        # It changes this one process: its clock, what it knows of events, how it folds.
-        importlib.import_module(prelude)
     sys.argv = ["reel", *order["words"]]
     code = 1
     try:

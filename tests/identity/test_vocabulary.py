@@ -51,7 +51,7 @@ OF_NO_PERSON = set(
 """Texts that tell of things, places and reasons."""
 
 NAMES_BY_PURPOSE = {
-    "Credit.wording": "a term of the deal, decision 0032; the docs tell how to leave it out"
+    "Credit.wording": "a term of the deal, decision 0030; the docs tell how to leave it out"
 }
 """Texts that hold a person's name by their purpose, and are not sealed."""
 

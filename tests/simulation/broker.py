@@ -46,7 +46,7 @@ class Broker:
         self.unprovable: set[Where] = set()
         """Where it lost data again, after a relay that had not noticed yet sent on over what was
         lost: what stands there may prove nothing of what should stand before it, and the relay
-        takes it for a proof. Readers have it from the log; the topic may lack it (see 0030)."""
+        takes it for a proof. Readers have it from the log; the topic may lack it (see 0028)."""
         self._waiting: list[asyncio.Future[None]] = []
 
     def take(self, where: Where, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Kept:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.structs import ConsumerRecord
@@ -22,6 +22,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from events.envelope import from_cloud_event
 from runtime import metrics
+from runtime.kafka.loyal import LoyalProducer
 from runtime.log.contract import PARTITIONS
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.place import NO_OFFSET
@@ -77,9 +78,9 @@ def _security(settings: Settings) -> BaseSecurity | None:
     return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
 
 
-def producer(settings: Settings, log: str) -> AIOKafkaProducer:
-    """The relay's own producer: idempotent, every replica confirms."""
-    return AIOKafkaProducer(
+def producer(settings: Settings, log: str) -> LoyalProducer:
+    """The relay's own producer: idempotent, every replica confirms; it never connects twice."""
+    return LoyalProducer(
         **client_options(settings),
         client_id=f"reel-relay-{log}",
         acks="all",

@@ -3,7 +3,7 @@
 The cursor moves only over what Kafka confirmed without a gap, so a crash repeats a page and
 nothing is skipped. At each start and reconnection the relay reads its last confirmed record of
 each partition back: missing or different means that the broker lost data, and it sends again from
-the first missing position.
+the first missing position. It never sends on through a connection that is younger than that look.
 """
 
 import asyncio

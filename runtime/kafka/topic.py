@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from runtime.kafka import bus
 from runtime.settings import Settings
@@ -75,8 +75,7 @@ class KafkaTopic:
         self.name = settings.topic(log)
 
     def producer(self) -> Producer:
-        made: AIOKafkaProducer = bus.producer(self._settings, self._log)
-        return made  # type: ignore[no-any-return]
+        return bus.producer(self._settings, self._log)
 
     async def records(self, wanted: Mapping[int, int | None]) -> Mapping[int, Record]:
         if not wanted:

@@ -3,11 +3,12 @@
 import asyncio
 import dataclasses
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from runtime import metrics
-from runtime.kafka import relay
+from runtime.kafka import bus, relay
 from tests.carrying.world import World, at, fact_of, production_in, running, subscribed, until
 
 pytestmark = pytest.mark.integration
@@ -186,6 +187,31 @@ async def test_a_topic_emptied_between_two_pages_is_noticed_by_the_next_page(
         await topics.budget.costs(LIGHTHOUSE, 5)
         await until(topics.is_told)
     assert (await topics.place(3))["position"] == 5
+
+
+async def test_nothing_is_sent_on_over_what_was_lost_while_the_connection_was_gone(
+    topics: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that was away came back without its last record: the next one waits for that."""
+    monkeypatch.setattr(relay, "VERIFY_EVERY_SECONDS", 600.0)
+    make, made = bus.producer, []
+
+    def noticed(*of: Any) -> Any:
+        made.append(make(*of))
+        return made[-1]
+
+    monkeypatch.setattr(bus, "producer", noticed)
+    async with running(topics.relay().run()):
+        await topics.budget.costs(LIGHTHOUSE, 1, 2, 3)
+        await until(at(topics, 3))
+        kept = (await topics.topic().records())[:2]
+        await topics.topic().recreate()
+        await topics.topic().send_again(kept)
+        for connection in list(made[0].client._conns.values()):
+            connection.close()
+        await topics.budget.costs(LIGHTHOUSE, 4)
+        await until(at(topics, 4))
+    assert await topics.topic().positions() == [1, 2, 3, 4]
 
 
 async def test_a_topic_emptied_while_nothing_happens_is_noticed_without_another_fact(

@@ -103,6 +103,10 @@ class Client:
         self._token_of = token_of
         self.in_flight: Counter[str] = Counter()
         """By the URL of a server, how many commands it has been given and not answered."""
+        self.histories = 0
+        """How often a restore has ended a history: what was asked before is no answer after it."""
+        self.late = 0
+        """How many answers of a history came in when it had ended."""
         self._turn = 0
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(20, connect=2), limits=httpx.Limits(max_connections=200)
@@ -156,7 +160,7 @@ class Client:
 
     async def _call(self, sent: Sent, **options: Any) -> tuple[int, Body] | None:
         """The answer, if it is one: a 503 is none, nor is that a room has not heard of a team."""
-        url = ""
+        url, history = "", self.histories
         try:
             url = self._one_of(self._serving(sent.room))
             self.in_flight[url] += 1
@@ -174,6 +178,8 @@ class Client:
             return None
         finally:
             self.in_flight[url] -= 1
+        if self._is_late(history):
+            return None
         if answer.status_code >= 500:
             if answer.status_code != 503:
                 self.trouble.append(f"{sent.path} was answered {answer.status_code} {body}")
@@ -185,6 +191,7 @@ class Client:
     async def sample(self, production: str, person: str, token: str | None = None) -> None:
         """Asks the read model once, whatever it is able to answer now."""
         query: Body = {"by": "account", "limit": 200} | ({"after": token} if token else {})
+        history = self.histories
         try:
             answer = await self._http.get(
                 f"{self._one_of(self._querying())}/v1/productions/{production}/budget-status",
@@ -193,6 +200,8 @@ class Client:
             )
             body = answer.json()
         except (httpx.TransportError, LookupError, ValueError):
+            return
+        if self._is_late(history):
             return
         if answer.status_code != 200:
             if answer.status_code not in (404, 503):
@@ -213,6 +222,10 @@ class Client:
         }
         for production, person in asked.items():
             await self.sample(production, person)
+
+    def _is_late(self, asked_in: int) -> bool:
+        self.late += asked_in != self.histories
+        return asked_in != self.histories
 
     def _one_of(self, urls: Sequence[str]) -> str:
         """The next of them in turn; raises `LookupError` where none answers."""

@@ -60,6 +60,11 @@ class Proxy:
             for connection in list(self._connections):
                 connection.reset()
 
+    def forget(self) -> None:
+        """Every connection that there is falls silent for ever; new ones are as the weather is."""
+        for connection in self._connections:
+            connection.fall_silent()
+
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.weather is Weather.CUT:
             self.counted["refused"] += 1
@@ -84,6 +89,9 @@ class _Connection:
         self._near = (reader, writer)
         self._far: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._silent = proxy.weather is Weather.HALF_OPEN
+
+    def fall_silent(self) -> None:
+        self._silent = True
 
     def reset(self) -> None:
         for _, writer in filter(None, (self._near, self._far)):
@@ -114,7 +122,7 @@ class _Connection:
     async def _passed_on(self, chunk: bytes, writer: asyncio.StreamWriter | None) -> None:
         counted = self._proxy.counted
         if self._proxy.weather is Weather.HALF_OPEN:
-            self._silent = True
+            self.fall_silent()
         if self._silent or writer is None:
             counted["held"] += 1
             return

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.faults.parts import Part
 from tests.faults.probing import rows
-from tests.faults.run import Run, under_load
+from tests.faults.run import Run, thorough, under_load
 from tests.faults.world import World
 
-pytestmark = [pytest.mark.faults, pytest.mark.integration]
+pytestmark = [pytest.mark.faults, pytest.mark.integration, thorough]
 
 DAYS = 3
 

@@ -16,8 +16,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.integration]
 BAD_WEATHER_SECONDS = 12.0 if FULL else 6.0
 RECOVERY_SECONDS_MAX = {
     Weather.CUT: 90.0,
-    # Each connection that was forgotten is found out by itself, by a statement that takes 30 s.
-    Weather.HALF_OPEN: 270.0,
+    Weather.HALF_OPEN: 90.0,
     Weather.SLOW: 90.0,
     Weather.DRIPPING: 270.0,
 }

@@ -34,6 +34,7 @@ async def test_postgres_is_restored_to_an_earlier_moment(world: World) -> None:
             again = time.monotonic()
             for role in ROLES:
                 await world.start(role)
+            fault.evidence += f", {run.client.late} answers came in late"
             run.recovers(fault, again)
             await run.recovered()
 
@@ -50,6 +51,7 @@ def forget(run: Run, heads: dict[str, int], since: float) -> int:
     what was read: only what was shown of the history that stays is held against it.
     """
     client, watch = run.client, run.watch
+    client.histories += 1
     gone = [
         sent
         for sent in client.book

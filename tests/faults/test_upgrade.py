@@ -7,10 +7,10 @@ import pytest
 from tests.faults.older_build import RETIRED_TYPES
 from tests.faults.parts import Part
 from tests.faults.probing import rows
-from tests.faults.run import under_load
+from tests.faults.run import thorough, under_load
 from tests.faults.world import World
 
-pytestmark = [pytest.mark.faults, pytest.mark.integration]
+pytestmark = [pytest.mark.faults, pytest.mark.integration, thorough]
 
 OLDER = {"REEL_TEST_PRELUDE": "tests.faults.older_build"}
 

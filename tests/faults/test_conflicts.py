@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.client import Sent
 from tests.faults.probing import Crew, alike, cost, figure, line, opened
-from tests.faults.run import FULL, Run, under_load
+from tests.faults.run import FULL, Run, thorough, under_load
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -61,6 +61,7 @@ async def _one_submission(run: Run, film: Crew) -> None:
     assert fault.hits, answers
 
 
+@thorough
 async def test_two_thousand_calls_under_one_key(world: World) -> None:
     """One effect and one answer, whichever service is asked; and another body is told apart."""
     async with under_load(world, "one key", films=1) as run:

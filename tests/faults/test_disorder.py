@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from tests.faults.foreign import Sheet, logged, producing, sheets
 from tests.faults.probing import figure
-from tests.faults.run import under_load
+from tests.faults.run import thorough, under_load
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -23,6 +23,7 @@ DISORDERED = 20
 """How many pairs come the wrong way round, and how many records never, at least."""
 
 
+@thorough
 async def test_records_of_the_past_come_again(world: World) -> None:
     async with (
         under_load(world, "duplicates on the topic", topic=True) as run,

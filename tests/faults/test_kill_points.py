@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.faults.run import Run, under_load
+from tests.faults.run import Run, thorough, under_load
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -46,7 +46,9 @@ INSIDE_SQL = {
 """By role, a statement that takes the lock on which the process's own statement then waits."""
 
 
-@pytest.mark.parametrize("role", POINTS)
+@pytest.mark.parametrize(
+    "role", ["relay", *(pytest.param(one, marks=thorough) for one in ("serve", "project"))]
+)
 async def test_killed_at_every_point(world: World, role: str) -> None:
     """Each process that is killed is followed by the one that is to die at the next point."""
     async with under_load(world, f"{role} killed") as run:

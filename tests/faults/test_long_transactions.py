@@ -7,7 +7,7 @@ import time
 import psycopg
 import pytest
 
-from tests.faults.run import FULL, Run, under_load
+from tests.faults.run import FULL, Run, thorough, under_load
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -38,6 +38,7 @@ async def test_rows_of_the_log_are_held(world: World) -> None:
             await run.recovered()
 
 
+@thorough
 async def test_a_snapshot_is_held(world: World) -> None:
     """An idle reader, and one that has a transaction id besides: nothing dead can be removed, and
     commands go on all the same."""

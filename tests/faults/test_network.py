@@ -44,10 +44,8 @@ async def test_the_network_to_postgres(world: World, weather: Weather) -> None:
         await _through(world, "PostgreSQL", proxy, through, weather)
 
 
-@pytest.mark.parametrize(
-    "weather",
-    [pytest.param(one, marks=() if one is Weather.CUT else thorough, id=one.value) for one in HITS],
-)
+@thorough
+@pytest.mark.parametrize("weather", HITS, ids=lambda one: one.value)
 async def test_the_network_to_kafka(world: World, weather: Weather) -> None:
     server = world.kafka_server
     if not isinstance(server, ProxiedKafka):

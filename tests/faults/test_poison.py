@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from tests.faults.foreign import Sheet, poison, producing, sheets
 from tests.faults.probing import Crew, cost, figure, opened, reel, rows
-from tests.faults.run import Run, under_load
+from tests.faults.run import Run, thorough, under_load
 from tests.faults.stumbling import CURED, OUT_OF_BOUNDS, RAISES
 from tests.faults.truth import HEARS, partition_of
 from tests.faults.world import World
@@ -61,6 +61,7 @@ async def _passed_over(world: World, producer: AIOKafkaProducer, sheet: Sheet) -
     return True
 
 
+@thorough
 async def test_poison_in_the_log_parks_its_production_alone(world: World) -> None:
     """A projector whose build refuses one fact and raises at another; the load goes on beside
     them. Once it is cured, `reel parked retry` brings both back whole."""

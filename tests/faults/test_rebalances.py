@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.faults.probing import figure
-from tests.faults.run import FULL, Fault, Run, under_load
+from tests.faults.run import FULL, Fault, Run, thorough, under_load
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -19,7 +19,7 @@ CONSUMERS = {"project": ("budget_status_v2", 24), "serve": ("budget", 48)}
 """By role, a consumer of it and how many partitions there are for its workers together."""
 
 
-@pytest.mark.parametrize("role", CONSUMERS)
+@pytest.mark.parametrize("role", ["project", pytest.param("serve", marks=thorough)])
 async def test_three_workers_come_and_go(world: World, role: str) -> None:
     """Partitions move at every step: one more comes, one leaves in good order, one is killed."""
     async with under_load(world, f"rebalances of {role}", films=6) as run:

@@ -42,6 +42,7 @@ async def test_postgres_is_killed(world: World) -> None:
         await run.recovered()
 
 
+@thorough
 async def test_kafka_is_killed(world: World) -> None:
     server = _kafka(world)
     async with under_load(world, "Kafka killed", topic=True) as run:
@@ -53,6 +54,7 @@ async def test_kafka_is_killed(world: World) -> None:
         await run.recovered()
 
 
+@thorough
 async def test_everything_is_killed(world: World) -> None:
     """A power cut, as far as processes go: all of Reel and both servers at once."""
     postgres, kafka = _postgres(world), _kafka(world)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.parts import Part
-from tests.faults.run import Fault, Run, under_load
+from tests.faults.run import Fault, Run, thorough, under_load
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -25,6 +25,7 @@ async def test_a_frozen_projector_writes_nothing_when_it_wakes(world: World) -> 
         )
 
 
+@thorough
 async def test_a_frozen_relay_confirms_nothing_when_it_wakes(world: World) -> None:
     async with under_load(world, "relay frozen", topic=True) as run:
         await _frozen(run, "relay", {"before-send": "LeaseLost", "after-send": "LeaseLost"})
@@ -55,6 +56,7 @@ def _said(part: Part, words: str) -> Callable[[], list[str]]:
     return lambda: [] if part.said(words) else [f"{part.role} does not say {words}"]
 
 
+@thorough
 async def test_two_projectors_share_the_work_and_lose_each_other(world: World) -> None:
     """Partitions go from one to the other and come back: nobody folds onto what he remembers."""
     async with under_load(world, "projectors come and go", films=6) as run:

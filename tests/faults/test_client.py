@@ -1,0 +1,39 @@
+"""The client takes for an answer only what one is."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.faults.client import Client, until
+
+pytestmark = pytest.mark.unit
+
+COST = "/v1/productions/5f0f2c4e-0000-4000-8000-000000000001/budget/post-cost"
+
+
+async def test_what_was_asked_before_a_restore_is_no_answer_after_it() -> None:
+    """The call is on its way when the history ends: the command is given again, and the read
+    model's answer is dropped."""
+    asked: list[httpx.Request] = []
+    restored = asyncio.Event()
+
+    async def answers(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        told: dict[str, Any] = {"call": len(asked), "rows": []}
+        await restored.wait()
+        told["freshness"] = [{"log": "budget", "position": 7}]
+        return httpx.Response(200, json=told)
+
+    client = Client(lambda _: ["http://reel"], lambda: ["http://reel"], lambda _: "token")
+    client._http = httpx.AsyncClient(transport=httpx.MockTransport(answers))
+    given = asyncio.create_task(client.give("accountant", COST, {}, "key"))
+    sampled = asyncio.create_task(client.sample(COST.split("/")[3], "accountant"))
+    await until(lambda: len(asked) == 2, 5)
+    client.histories += 1
+    restored.set()
+    await sampled
+    assert (await given).answer["call"] == 3
+    assert (client.samples, client.late) == ([], 2)
+    await client.close()

@@ -61,6 +61,7 @@ class Watch:
     """Productions that a fault lets be parked: their rows are late, and their queries say so."""
     _pending: list[Recovery] = field(default_factory=list)
     _heads: deque[tuple[float, Heads]] = field(default_factory=lambda: deque(maxlen=200))
+    _restores: int = 0
     _running: "asyncio.Task[None] | None" = None
 
     def begin(self) -> None:
@@ -82,6 +83,7 @@ class Watch:
 
     def forget_beyond(self, position: int) -> None:
         """A restore takes back what stands behind that position of the budget log."""
+        self._restores += 1
         self.snapshots = [one for one in self.snapshots if max(one[0], default=0) <= position]
         self._heads.clear()
 
@@ -94,7 +96,9 @@ class Watch:
                 self._recovered(reach)
                 self._heads.append((began, reach.heads))
                 if turn % SNAPSHOT_EVERY == 0:
-                    self.snapshots.append(await asyncio.to_thread(self._snapshot))
+                    restores, one = self._restores, await asyncio.to_thread(self._snapshot)
+                    if restores == self._restores:
+                        self.snapshots.append(one)
                 if turn % CLAIM_EVERY == 0:
                     await self._ask()
             except psycopg.Error:

@@ -14,9 +14,9 @@ from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
-COMMANDS = 2_000 if FULL else 250
+COMMANDS = 2_000 if FULL else 120
 """How many want the same."""
-AT_ONCE = 150
+AT_ONCE = 150 if FULL else 60
 
 
 async def test_two_thousand_commands_want_one_stream(world: World) -> None:

@@ -46,9 +46,8 @@ INSIDE_SQL = {
 """By role, a statement that takes the lock on which the process's own statement then waits."""
 
 
-@pytest.mark.parametrize(
-    "role", ["relay", *(pytest.param(one, marks=thorough) for one in ("serve", "project"))]
-)
+@thorough
+@pytest.mark.parametrize("role", POINTS)
 async def test_killed_at_every_point(world: World, role: str) -> None:
     """Each process that is killed is followed by the one that is to die at the next point."""
     async with under_load(world, f"{role} killed") as run:

@@ -152,6 +152,12 @@ def test_a_clearance_of_other_terms_is_refused():
     given(CONTRACT).when(CLEAR).refused(ContractIsUnknown)
 
 
+def test_what_is_cleared_waits_for_no_other_answer():
+    other = CLEAR.model_copy(update={"request": CAUSE})
+    given(CONTRACT, *CLEARED).when(other).refused(TermsMovedOn, "version 1 is cleared")
+    given(CONTRACT, *CLEARED).when(REFUSE).refused(TermsMovedOn, "version 1 is cleared")
+
+
 def test_a_clearance_that_comes_after_a_counter_clears_nothing():
     given(CONTRACT, *SUBMITTED, WITHDRAWN, countered(2)).when(CLEAR).refused(
         TermsMovedOn, "on version 1, while version 2 is not submitted"

@@ -336,6 +336,16 @@ def test_an_option_that_is_extended_too_little_is_still_a_conflict():
     assert "until 2027-03-01" in record.problem
 
 
+def test_an_extension_leaves_the_deadlines_of_other_options():
+    sequel = TERMS.options[0].model_copy(update={"option": "sequel"})
+    two = signed(but(options=(*TERMS.options, sequel)))
+    known = heard(*EXECUTED[:-1], two, EXTENDED)
+    assert [(one.option, one.exercise_by) for one in known.deals[SILAS].deadlines] == [
+        ("reshoot", EXTENDED.exercise_by),
+        ("sequel", EXTENDED.was),
+    ]
+
+
 def test_an_option_with_the_longest_name_has_a_conflict_too():
     long = Option(
         option="o" * 64, right="a right", exercise_by=date(2027, 1, 15), needed_by="picture-lock"

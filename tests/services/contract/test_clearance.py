@@ -293,3 +293,19 @@ def test_an_amendment_leaves_what_is_done_as_it_was(done, terms, undone):
     )
     assert given(CONTRACT, *EXECUTED, done, *amending()).when(EXECUTE).events
     assert given(CONTRACT, *EXECUTED, *amending(terms)).when(EXECUTE).events
+
+
+def test_five_things_that_are_missing_are_told_and_all_are_listed():
+    weeks = tuple(
+        LOOPING.model_copy(update={"payment": f"week-{one}", "amount": TERMS.fee / 6})
+        for one in range(1, 7)
+    )
+    terms = but(payments=weeks)
+    earned = tuple(
+        PaymentEarned(contract=SILAS, payment=one.payment, amount=one.amount, due_on=SIGNED_ON)
+        for one in weeks
+    )
+    history = (*READY, signed(terms), *earned, *amending())
+    refusal = given(CONTRACT, *history).when(EXECUTE).refused(ContractIsNotReady, "week-5 is done")
+    assert "week-6" not in str(refusal)
+    assert len(refusal.problems) == 6

@@ -174,7 +174,7 @@ def test_nobody_judges_what_is_not_there(command):
         update={"reason": "Still soft"} if command is REJECT else {"accepted_on": date.max}
     )
     given(CONTRACT, *EXECUTED, RECEIVED, REJECTED).when(late).refused(
-        DeliverableIsNotReceived, "by 2026-11-09"
+        DeliverableIsNotReceived, "by 2026-11-09: receive it again first"
     )
 
 

@@ -21,6 +21,7 @@ from events.contract import (
     TermsRedrafted,
 )
 from events.schedule import (
+    BehindThresholdSet,
     DatedDay,
     MilestoneKind,
     MilestoneMoved,
@@ -390,6 +391,16 @@ def test_an_option_that_was_taken_up_has_no_deadline_after_an_amendment_either()
     assert known.deals[SILAS].deadlines == ()
 
 
+@pytest.mark.parametrize(
+    "engagement", [None, TERMS.engagement.model_copy(update={"element": None})]
+)
+def test_terms_that_held_no_days_conflict_with_none_after_an_amendment(engagement):
+    before = but(engagement=engagement, options=())
+    facts = (*EXECUTED[:-1], signed(before))
+    change = amended(but(before, notes="A card")).model_copy(update={"before": before})
+    assert answers(LOCKED, *facts, change) == []
+
+
 def test_a_conflict_that_was_over_before_it_was_heard_of_is_resolved():
     conflicted = EngagementConflicted(
         contract=SILAS, conflict="engagement", cause=REQUEST, problem="a problem"
@@ -410,9 +421,14 @@ def test_deals_that_are_over_or_hold_nothing_are_forgotten():
 def test_what_is_remembered_is_read_back_as_it_was():
     known = heard(OPENED, BUDGET_LOCKED, *ENGAGED, OUTSIDE, LATE, EXERCISED)
     assert Known.model_validate_json(known.model_dump_json()) == known
-    assert known.currency == "USD"
+    assert heard(OPENED, known=Known()).currency == "USD"
     assert known.deals[SILAS].met == (Condition.BUDGET_LOCKED,)
     assert heard(ConditionMet(**MET.model_dump()), known=Known()).deals
+
+
+def test_facts_that_concern_no_deal_leave_everything_as_it_was():
+    for event in (granted(subject()), BehindThresholdSet(eighths=8), made()):
+        assert heard(event) == DOLLARS
 
 
 # --- the nameplate ---------------------------------------------------------------------------

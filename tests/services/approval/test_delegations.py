@@ -218,6 +218,7 @@ def test_the_delegator_and_his_delegate_count_once_together():
     given(DECIDER, ASKED_OF_TWO, agreed("rosalind")).when(GRANT, by=BRAM, known=KNOWN).refused(
         VoiceIsCounted, "rosalind"
     )
+    given(DECIDER, ASKED_OF_TWO).when(GRANT, by=BRAM, known=KNOWN).then(agreed("bram", "rosalind"))
     by_bram = (ASKED_OF_TWO, agreed("bram", "rosalind"))
     given(DECIDER, *by_bram).when(GRANT, by=ROSALIND, known=KNOWN).refused(
         VoiceIsCounted, "bram agreed in your place"
@@ -259,6 +260,9 @@ def test_the_room_remembers_appointments_and_delegations_as_they_were_set_last()
     assert known.delegators_of("bram", "script", date(2026, 9, 17)) == ()
     assert known.roles_of("bram", date(2026, 9, 13)) == frozenset()
     assert known.roles_of("bram", MONDAY) == {Role.DEPARTMENT_HEAD}
+    until_monday = known_after(changed(again, ends=MONDAY))
+    assert until_monday.roles_of("bram", MONDAY) == {Role.DEPARTMENT_HEAD}
+    assert until_monday.roles_of("bram", FRIDAY) == frozenset()
     left = AppointmentEnded(person="bram", role=Role.DEPARTMENT_HEAD, ends=FRIDAY, reason="Wrapped")
     without = known_after(again, left)
     assert without.roles_of("bram", FRIDAY) == {Role.DEPARTMENT_HEAD}

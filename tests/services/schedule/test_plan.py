@@ -91,7 +91,7 @@ def test_elements_come_in_pages():
 
 def test_an_id_stands_once_in_a_command():
     given(SCHEDULE, *WRITTEN).when(AddElements(elements=(EDDA, EDDA))).refused(
-        PartStandsTwice, "edda", "2 times"
+        PartStandsTwice, "element edda stands here 2 times"
     )
     given(SCHEDULE, *WRITTEN).when(AddBreakdowns(breakdowns=(CHURCH, CHURCH))).refused(
         PartStandsTwice, "scene-40"
@@ -115,6 +115,18 @@ def test_a_breakdown_needs_elements_that_are_there():
     ]
 
 
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [(5, "needs e0, e1, e2, e3, e4, which"), (7, "needs e0, e1, e2, e3, e4 and 2 more, which")],
+)
+def test_five_of_the_elements_that_are_missing_are_named(missing, told):
+    elements = tuple(f"e{one}" for one in range(missing))
+    needy = HEADLAND.model_copy(update={"breakdown": "scene-2", "elements": elements})
+    given(SCHEDULE, *WRITTEN).when(AddBreakdowns(breakdowns=(needy,))).refused(
+        ElementIsUnknown, told
+    )
+
+
 def test_breakdowns_are_added_and_broken_down_anew():
     given(SCHEDULE, *WRITTEN[:2]).when(AddBreakdowns(breakdowns=(HEADLAND, HARBOR))).then(
         BreakdownsAdded(breakdowns=(HEADLAND, HARBOR))
@@ -130,6 +142,7 @@ def test_no_schedule_has_over_ten_thousand_pages():
     given(SCHEDULE, DRAFTED).when(AddBreakdowns(breakdowns=vast)).refused(
         ScheduleIsTooLong, "10,000 pages"
     )
+    assert given(SCHEDULE, DRAFTED).when(AddBreakdowns(breakdowns=vast[:2])).events
 
 
 def test_a_board_is_laid_and_laid_anew():

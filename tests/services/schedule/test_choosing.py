@@ -133,6 +133,8 @@ def test_public_holidays_of_a_state_are_free_days():
 def test_holidays_are_known_a_year_beyond_the_last_shoot_day():
     free = planned(100, starts_on="2026-12-01", holidays_of="US").calendar.free_days
     assert {one.on.year for one in free} == {2026, 2027, 2028}
+    over_new_year = planned(2, starts_on="2026-12-31", holidays_of="US").calendar.free_days
+    assert {one.on.year for one in over_new_year} == {2026, 2027, 2028}
 
 
 def test_own_free_days_keep_their_names_beside_holidays():
@@ -172,17 +174,19 @@ def test_days_without_end_or_work_are_refused():
 
 def test_more_free_days_than_a_calendar_holds_are_refused():
     laid = WRITTEN[-1].board
-    crowded = laid.calendar.model_copy(
-        update={
-            "free_days": tuple(
-                FreeDay(on=date(2030, 1, 1) + timedelta(days=n), name="x") for n in range(1_000)
-            )
-        }
-    )
-    board = BoardLaid(board=laid.model_copy(update={"calendar": crowded}))
-    given(SCHEDULE, *WRITTEN, board).when(ChooseBoard(board="White", holidays_of="US")).refused(
-        FreeDaysAreTooMany, "leave holidays"
-    )
+
+    def choosing_beside(own: int):
+        free_days = tuple(
+            FreeDay(on=date(2030, 1, 1) + timedelta(days=n), name="x") for n in range(own)
+        )
+        crowded = laid.calendar.model_copy(update={"free_days": free_days})
+        board = BoardLaid(board=laid.model_copy(update={"calendar": crowded}))
+        return given(SCHEDULE, *WRITTEN, board).when(ChooseBoard(board="White", holidays_of="US"))
+
+    [alone] = choosing_beside(0).events
+    room = 1_000 - len(alone.calendar.free_days)
+    assert choosing_beside(room).events
+    choosing_beside(room + 1).refused(FreeDaysAreTooMany, "1,001 free days", "leave holidays")
 
 
 def test_a_plan_that_no_fact_can_hold_is_refused_in_a_sentence():

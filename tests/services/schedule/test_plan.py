@@ -175,9 +175,27 @@ def test_a_board_that_no_fact_can_hold_is_refused_in_a_sentence():
         breakdowns=tuple(Breakdown(breakdown=one, eighths=1) for one in ids)
     )
     board = Board(board="Vast", days=(tuple(ids),))
+    size = len(BoardLaid(board=board).encode())
     given(SCHEDULE, DRAFTED, long).when(LayBoard(board=board)).refused(
-        BoardIsTooLarge, "Vast", "in parts"
+        BoardIsTooLarge, f"Vast takes {size // 1024} KiB and a fact holds 400: lay it in parts"
     )
+
+
+@pytest.mark.parametrize("too_many", [0, 1])
+def test_a_board_may_fill_a_fact_to_its_last_byte(too_many):
+    def laid(ids):
+        return BoardLaid(board=Board(board="Vast", days=(tuple(ids),)))
+
+    each = len('"",') + 60
+    count, rest = divmod(BYTES_MAX + too_many - len(laid(["f"]).encode()), each)
+    ids = ["f" + "x" * rest, *(f"{n:05}{'x' * 55}" for n in range(count))]
+    scenes = tuple(Breakdown(breakdown=one, eighths=1) for one in ids)
+    history = (DRAFTED, BreakdownsAdded.model_construct(breakdowns=scenes))
+    when = given(SCHEDULE, *history).when(LayBoard(board=laid(ids).board))
+    if too_many:
+        when.refused(BoardIsTooLarge)
+    else:
+        when.then(laid(ids))
 
 
 @pytest.mark.parametrize(

@@ -241,18 +241,21 @@ def test_a_plan_binds_nobody_before_the_first_lock():
     assert isinstance(record, RecordConflict)
 
 
-def test_many_days_are_named_briefly():
+@pytest.mark.parametrize(
+    ("days", "more"), [(3, ""), (4, " and 1 more day"), (5, " and 2 more days")]
+)
+def test_many_days_are_named_briefly(days, more):
     late = ShootDaysPlanned(
         board="first",
         calendar=CALENDAR,
         days=tuple(
             one.model_copy(update={"cast": ("keeper",)})
-            for one in planned(date(2026, 10, 11), days=30)
+            for one in planned(date(2026, 10, 11), days=days)
         ),
     )
     [record] = answers(*ENGAGED, late)
-    assert "2026-10-11, 2026-10-12, 2026-10-13 and 27 more days" in record.problem
-    assert len(record.days) == 30
+    assert f"shoot on 2026-10-11, 2026-10-12, 2026-10-13{more}, outside" in record.problem
+    assert len(record.days) == days
 
 
 def test_a_deal_that_is_signed_late_is_held_against_the_present_days():

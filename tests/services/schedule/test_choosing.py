@@ -151,6 +151,25 @@ def test_an_unknown_place_has_no_holidays(place):
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "cure"),
+    [
+        ("US-QQ", "of a state QQ of US: write US, or US- and one of AK, AL, AR, AS, AZ and"),
+        ("VA-1", "of a state 1 of VA: write VA"),
+    ],
+)
+def test_states_that_are_known_are_named_beside_one_that_is_not(place, cure):
+    when = given(SCHEDULE, *WRITTEN).when(ChooseBoard(board="White", holidays_of=place))
+    told = str(when.refused(HolidaysAreUnknown, cure))
+    assert ("and one of" in told) == (place == "US-QQ")
+
+
+def test_holidays_are_known_from_their_first_year_on():
+    first_year = country_holidays("US").start_year
+    event = planned(3, starts_on=date(first_year, 3, 1), holidays_of="US")
+    assert event.days[0].on.year == first_year
+
+
 @pytest.mark.parametrize("year", ["0001", "1700", "9998"])
 def test_holidays_of_years_that_nobody_keeps_are_refused(year):
     given(SCHEDULE, *WRITTEN).when(

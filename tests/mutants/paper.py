@@ -24,6 +24,13 @@ of each service, and the read models with their explanations. No rules are in
 {no_rules}. No change is made to texts that people read,
 to annotations and decorators, or to the last case that only proves to mypy that there is no other.
 "Not covered" are changes in lines that no unit test passes through; they count as not killed.
+
+Outside are `services/*/commands.py` (shapes and who may give them), `services/*/files` (readers of
+other programs' files, held by samples of them and by broken ones) and `runtime` (the machinery,
+held by the tests with servers, the simulation and the faults). A unit test of another room is not
+asked, so whatever is killed here is killed by its own room's tests, or by those that all rooms
+share: the histories, the stories of read models in `tests/projections/stories`, and what explains
+figures.
 """
 
 

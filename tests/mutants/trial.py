@@ -30,7 +30,9 @@ from tests.mutants.passages import Passage
 from tests.mutants.scope import tests_of
 
 CPU_S = 20
-"""What a mutant's tests may take of a processor; whoever takes more goes round in circles."""
+SLOWER = 4
+"""What a mutant's tests may take of a processor, in seconds and as a multiple of what they take
+unchanged; whoever takes more than both goes round in circles."""
 LEAKING = 3
 EXAMPLES = 10
 """Of each property; all are the same ones every time."""
@@ -155,7 +157,8 @@ class Trials:
             for old, new in codes
             for function in self._functions.get(_place(file, old), ())
         ]
-        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_S)
+        usual = sum(self._learned[one.nodeid].seconds for one in items)
+        signal.setitimer(signal.ITIMER_VIRTUAL, max(CPU_S, SLOWER * usual))
         try:
             for function, _, new in held:
                 function.__code__ = new

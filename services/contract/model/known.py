@@ -110,4 +110,6 @@ DAYS_NAMED = 3
 def _listed(days: tuple[date, ...]) -> str:
     named = ", ".join(map(str, days[:DAYS_NAMED]))
     more = len(days) - DAYS_NAMED
-    return f"{named} and {more} more days" if more > 0 else named
+    if more <= 0:
+        return named
+    return f"{named} and {more} more {'day' if more == 1 else 'days'}"

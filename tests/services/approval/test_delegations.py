@@ -121,6 +121,22 @@ def test_a_delegate_is_there_in_that_time_and_no_auditor():
     )
 
 
+def test_a_delegation_may_be_of_one_day():
+    one_day = changed(DELEGATE, ends=MONDAY)
+    given(PRODUCTION, *OPEN).when(one_day).then(changed(DELEGATED, ends=MONDAY))
+
+
+def test_a_delegate_who_is_there_on_one_of_the_days_is_there():
+    team = [one for one in OPEN if one is OPENED or one.person != "bram"]
+    for starts, ends in ((FRIDAY, None), (None, MONDAY)):
+        bram = PersonAppointed(person="bram", role=Role.DEPARTMENT_HEAD, starts=starts, ends=ends)
+        given(PRODUCTION, *team, bram).when(DELEGATE).then(DELEGATED)
+    saturday = PersonAppointed(
+        person="bram", role=Role.DEPARTMENT_HEAD, starts=date(2026, 9, 19), ends=None
+    )
+    given(PRODUCTION, *team, saturday).when(DELEGATE).refused(DelegateIsNotOnTheTeam)
+
+
 def test_the_delegator_or_a_leader_ends_a_delegation():
     history = (*OPEN, DELEGATED)
     given(PRODUCTION, *history).when(END).then(ENDED)
@@ -202,6 +218,7 @@ def test_the_delegator_and_his_delegate_count_once_together():
     given(DECIDER, ASKED_OF_TWO, agreed("rosalind")).when(GRANT, by=BRAM, known=KNOWN).refused(
         VoiceIsCounted, "rosalind"
     )
+    given(DECIDER, ASKED_OF_TWO).when(GRANT, by=BRAM, known=KNOWN).then(agreed("bram", "rosalind"))
     by_bram = (ASKED_OF_TWO, agreed("bram", "rosalind"))
     given(DECIDER, *by_bram).when(GRANT, by=ROSALIND, known=KNOWN).refused(
         VoiceIsCounted, "bram agreed in your place"
@@ -243,6 +260,13 @@ def test_the_room_remembers_appointments_and_delegations_as_they_were_set_last()
     assert known.delegators_of("bram", "script", date(2026, 9, 17)) == ()
     assert known.roles_of("bram", date(2026, 9, 13)) == frozenset()
     assert known.roles_of("bram", MONDAY) == {Role.DEPARTMENT_HEAD}
+    until_monday = known_after(changed(again, ends=MONDAY))
+    assert until_monday.roles_of("bram", MONDAY) == {Role.DEPARTMENT_HEAD}
+    assert until_monday.roles_of("bram", FRIDAY) == frozenset()
+    left = AppointmentEnded(person="bram", role=Role.DEPARTMENT_HEAD, ends=FRIDAY, reason="Wrapped")
+    without = known_after(again, left)
+    assert without.roles_of("bram", FRIDAY) == {Role.DEPARTMENT_HEAD}
+    assert without.roles_of("bram", date(2026, 9, 19)) == frozenset()
     assert Known.model_validate_json(known.model_dump_json()) == known
     unheard = hear(Known(), recorded(ENDED, "approval"))
     assert unheard == Known()

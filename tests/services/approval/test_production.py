@@ -122,6 +122,11 @@ def test_an_appointment_ends_on_or_after_its_first_day():
     )
 
 
+def test_an_appointment_may_be_of_one_day():
+    one_day = HIRE_LUCILLE.model_copy(update={"ends": HIRE_LUCILLE.starts})
+    given(DECIDER, *OPEN_WITH_ROSALIND).when(one_day).then(PersonAppointed(**one_day.model_dump()))
+
+
 def test_an_appointment_is_ended_once():
     end = EndAppointment(
         person="lucille",

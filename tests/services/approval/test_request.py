@@ -157,6 +157,7 @@ def test_only_the_roles_of_the_rule_decide():
         .refused(RoleMayNotDecide, "executive-producer", "version 3 of script blue-revision")
     )
     assert refusal.STATUS == 403
+    assert "step" not in str(refusal)
     given(DECIDER, ASKED).when(REFUSE, by=HENRIETTA).refused(RoleMayNotDecide)
 
 

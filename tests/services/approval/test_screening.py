@@ -112,6 +112,13 @@ def test_cards_that_nobody_can_have_filled_in_are_refused(counted, cure):
     given(SCREENING, SCREENED).when(changed(RECORD, cards=counted)).refused(CardsDoNotFit, cure)
 
 
+@pytest.mark.parametrize(
+    "counted", [cards(good=1), cards(good=312), cards(good=10, definitely_recommend=10)]
+)
+def test_one_card_is_enough_and_everybody_may_recommend_it(counted):
+    assert given(SCREENING, SCREENED).when(changed(RECORD, cards=counted)).events
+
+
 def test_what_follows_is_decided_once_and_on_scores():
     given(SCREENING, SCREENED, SCORED).when(DECIDE).then(DECIDED)
     given(SCREENING, SCREENED, SCORED, DECIDED).when(DECIDE).nothing()

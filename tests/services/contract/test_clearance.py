@@ -152,6 +152,12 @@ def test_a_clearance_of_other_terms_is_refused():
     given(CONTRACT).when(CLEAR).refused(ContractIsUnknown)
 
 
+def test_what_is_cleared_waits_for_no_other_answer():
+    other = CLEAR.model_copy(update={"request": CAUSE})
+    given(CONTRACT, *CLEARED).when(other).refused(TermsMovedOn, "version 1 is cleared")
+    given(CONTRACT, *CLEARED).when(REFUSE).refused(TermsMovedOn, "version 1 is cleared")
+
+
 def test_a_clearance_that_comes_after_a_counter_clears_nothing():
     given(CONTRACT, *SUBMITTED, WITHDRAWN, countered(2)).when(CLEAR).refused(
         TermsMovedOn, "on version 1, while version 2 is not submitted"
@@ -287,3 +293,19 @@ def test_an_amendment_leaves_what_is_done_as_it_was(done, terms, undone):
     )
     assert given(CONTRACT, *EXECUTED, done, *amending()).when(EXECUTE).events
     assert given(CONTRACT, *EXECUTED, *amending(terms)).when(EXECUTE).events
+
+
+def test_five_things_that_are_missing_are_told_and_all_are_listed():
+    weeks = tuple(
+        LOOPING.model_copy(update={"payment": f"week-{one}", "amount": TERMS.fee / 6})
+        for one in range(1, 7)
+    )
+    terms = but(payments=weeks)
+    earned = tuple(
+        PaymentEarned(contract=SILAS, payment=one.payment, amount=one.amount, due_on=SIGNED_ON)
+        for one in weeks
+    )
+    history = (*READY, signed(terms), *earned, *amending())
+    refusal = given(CONTRACT, *history).when(EXECUTE).refused(ContractIsNotReady, "week-5 is done")
+    assert "week-6" not in str(refusal)
+    assert len(refusal.problems) == 6

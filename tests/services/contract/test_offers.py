@@ -124,6 +124,13 @@ def test_the_same_counter_again_is_none():
     after(*OFFERED, countered(2))(counter()).nothing()
 
 
+def test_a_counter_with_another_note_is_another_one():
+    noted = counter(note="His agent asks for a card")
+    [event] = after(*OFFERED)(noted).events
+    after(*OFFERED, event)(noted).nothing()
+    after(*OFFERED, event)(counter()).refused(OnlyTheOtherSideAnswers)
+
+
 def test_nobody_counters_an_offer_of_his_own():
     after(*OFFERED)(counter(Side.PRODUCTION)).refused(OnlyTheOtherSideAnswers, "other side")
     after(*OFFERED, countered(2))(counter(terms=TERMS)).refused(

@@ -174,7 +174,7 @@ def test_nobody_judges_what_is_not_there(command):
         update={"reason": "Still soft"} if command is REJECT else {"accepted_on": date.max}
     )
     given(CONTRACT, *EXECUTED, RECEIVED, REJECTED).when(late).refused(
-        DeliverableIsNotReceived, "by 2026-11-09"
+        DeliverableIsNotReceived, "by 2026-11-09: receive it again first"
     )
 
 
@@ -227,6 +227,15 @@ def test_a_right_is_extended_in_time_and_runs_until_its_new_last_day():
     assert longer.when(EXERCISE, at=TOO_LATE).events
     [again] = longer.when(EXTEND.model_copy(update={"exercise_by": date(2027, 4, 1)})).events
     assert again.was == EXTEND.exercise_by
+
+
+def test_an_extension_is_of_one_right_alone():
+    sequel = RESHOOT.model_copy(update={"option": "sequel"})
+    longer = given(CONTRACT, *READY, signed(but(options=(RESHOOT, sequel))), EXTENDED)
+    assert [one.exercise_by for one in longer.state.terms.options] == [
+        EXTEND.exercise_by,
+        RESHOOT.exercise_by,
+    ]
 
 
 @pytest.mark.parametrize("exercise_by", [date(2027, 1, 15), date(2026, 12, 1)])
@@ -392,3 +401,30 @@ def test_everything_that_is_left_to_do_is_named():
     )
     assert deliverable["cure"].startswith("deliverable")
     assert option["cure"].startswith("option")
+
+
+def test_what_is_left_to_do_has_a_problem_of_its_own_each():
+    refusal = given(CONTRACT, *EXECUTED).when(COMPLETE).refused(ContractIsNotDone)
+    assert {one["problem"] for one in refusal.problems} == {"left-to-do"}
+
+
+def test_a_payment_that_falls_due_on_the_last_day_needs_not_be_earned():
+    done = (*EXECUTED, EARNED, RECEIVED, ACCEPTED, EXERCISED)
+    on_its_day = COMPLETE.model_copy(update={"completed_on": date(2026, 9, 20)})
+    given(CONTRACT, *done).when(on_its_day).then(ContractCompleted(**on_its_day.model_dump()))
+    before = COMPLETE.model_copy(update={"completed_on": date(2026, 9, 19)})
+    given(CONTRACT, *done).when(before).refused(ContractIsNotDone, "payment travel is not earned")
+
+
+def test_five_things_that_are_left_are_told_and_the_others_are_listed():
+    def with_payments(count):
+        payments = tuple(
+            LOOPING.model_copy(update={"payment": f"week-{one}"}) for one in range(1, count + 1)
+        )
+        return signed(but(payments=payments, deliverables=(), options=()))
+
+    five = given(CONTRACT, *READY, with_payments(5)).when(COMPLETE).refused(ContractIsNotDone)
+    assert "payment week-4 is not earned, payment week-5 is not earned: see to" in str(five)
+    six = given(CONTRACT, *READY, with_payments(6)).when(COMPLETE).refused(ContractIsNotDone)
+    assert "payment week-5 is not earned and more: see to" in str(six)
+    assert len(six.problems) == 6

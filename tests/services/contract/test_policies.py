@@ -21,6 +21,7 @@ from events.contract import (
     TermsRedrafted,
 )
 from events.schedule import (
+    BehindThresholdSet,
     DatedDay,
     MilestoneKind,
     MilestoneMoved,
@@ -240,18 +241,21 @@ def test_a_plan_binds_nobody_before_the_first_lock():
     assert isinstance(record, RecordConflict)
 
 
-def test_many_days_are_named_briefly():
+@pytest.mark.parametrize(
+    ("days", "more"), [(3, ""), (4, " and 1 more day"), (5, " and 2 more days")]
+)
+def test_many_days_are_named_briefly(days, more):
     late = ShootDaysPlanned(
         board="first",
         calendar=CALENDAR,
         days=tuple(
             one.model_copy(update={"cast": ("keeper",)})
-            for one in planned(date(2026, 10, 11), days=30)
+            for one in planned(date(2026, 10, 11), days=days)
         ),
     )
     [record] = answers(*ENGAGED, late)
-    assert "2026-10-11, 2026-10-12, 2026-10-13 and 27 more days" in record.problem
-    assert len(record.days) == 30
+    assert f"shoot on 2026-10-11, 2026-10-12, 2026-10-13{more}, outside" in record.problem
+    assert len(record.days) == days
 
 
 def test_a_deal_that_is_signed_late_is_held_against_the_present_days():
@@ -336,6 +340,16 @@ def test_an_option_that_is_extended_too_little_is_still_a_conflict():
     assert "until 2027-03-01" in record.problem
 
 
+def test_an_extension_leaves_the_deadlines_of_other_options():
+    sequel = TERMS.options[0].model_copy(update={"option": "sequel"})
+    two = signed(but(options=(*TERMS.options, sequel)))
+    known = heard(*EXECUTED[:-1], two, EXTENDED)
+    assert [(one.option, one.exercise_by) for one in known.deals[SILAS].deadlines] == [
+        ("reshoot", EXTENDED.exercise_by),
+        ("sequel", EXTENDED.was),
+    ]
+
+
 def test_an_option_with_the_longest_name_has_a_conflict_too():
     long = Option(
         option="o" * 64, right="a right", exercise_by=date(2027, 1, 15), needed_by="picture-lock"
@@ -380,6 +394,16 @@ def test_an_option_that_was_taken_up_has_no_deadline_after_an_amendment_either()
     assert known.deals[SILAS].deadlines == ()
 
 
+@pytest.mark.parametrize(
+    "engagement", [None, TERMS.engagement.model_copy(update={"element": None})]
+)
+def test_terms_that_held_no_days_conflict_with_none_after_an_amendment(engagement):
+    before = but(engagement=engagement, options=())
+    facts = (*EXECUTED[:-1], signed(before))
+    change = amended(but(before, notes="A card")).model_copy(update={"before": before})
+    assert answers(LOCKED, *facts, change) == []
+
+
 def test_a_conflict_that_was_over_before_it_was_heard_of_is_resolved():
     conflicted = EngagementConflicted(
         contract=SILAS, conflict="engagement", cause=REQUEST, problem="a problem"
@@ -400,9 +424,14 @@ def test_deals_that_are_over_or_hold_nothing_are_forgotten():
 def test_what_is_remembered_is_read_back_as_it_was():
     known = heard(OPENED, BUDGET_LOCKED, *ENGAGED, OUTSIDE, LATE, EXERCISED)
     assert Known.model_validate_json(known.model_dump_json()) == known
-    assert known.currency == "USD"
+    assert heard(OPENED, known=Known()).currency == "USD"
     assert known.deals[SILAS].met == (Condition.BUDGET_LOCKED,)
     assert heard(ConditionMet(**MET.model_dump()), known=Known()).deals
+
+
+def test_facts_that_concern_no_deal_leave_everything_as_it_was():
+    for event in (granted(subject()), BehindThresholdSet(eighths=8), made()):
+        assert heard(event) == DOLLARS
 
 
 # --- the nameplate ---------------------------------------------------------------------------

@@ -136,14 +136,19 @@ def test_terms_that_do_not_hold_together_are_refused(problem, terms):
 
 
 @pytest.mark.parametrize(
-    "terms",
+    ("terms", "named"),
     [
-        but(payments=(LOOPING, LOOPING, TRAVEL), fee=Decimal("2992.00")),
-        but(deliverables=(STILLS, STILLS)),
+        (but(payments=(LOOPING, LOOPING, TRAVEL), fee=Decimal("2992.00")), "payment looping"),
+        (but(options=(RESHOOT, RESHOOT)), "option reshoot"),
+        (but(deliverables=(STILLS, STILLS)), "deliverable stills"),
     ],
 )
-def test_payments_and_deliverables_are_told_apart_too(terms):
-    refusal = given(CONTRACT).when(draft(terms), known=DOLLARS).refused(TermsDoNotFit, "2 times")
+def test_what_stands_twice_is_named(terms, named):
+    refusal = (
+        given(CONTRACT)
+        .when(draft(terms), known=DOLLARS)
+        .refused(TermsDoNotFit, f"{named} stands 2 times")
+    )
     assert [one["problem"] for one in refusal.problems] == ["id-stands-twice"]
 
 
@@ -154,6 +159,32 @@ def test_everything_that_is_wrong_is_told_at_once():
     terms = but(account=None, payments=payments)
     refusal = given(CONTRACT).when(draft(terms), known=DOLLARS).refused(TermsDoNotFit, "and 6 more")
     assert len(refusal.problems) == 9
+
+
+def test_three_flaws_are_told_without_a_word_of_more():
+    terms = but(account=None, options=(RESHOOT, RESHOOT))
+    refusal = given(CONTRACT).when(draft(terms), known=DOLLARS).refused(TermsDoNotFit)
+    assert (len(refusal.problems), "more" in str(refusal)) == (3, False)
+
+
+def test_prices_of_options_are_recorded_with_the_decimals_of_their_currency():
+    option = RESHOOT.model_copy(update={"price": Decimal("2492")})
+    [drafted] = given(CONTRACT).when(draft(but(options=(option,))), known=DOLLARS).events
+    assert [str(one.price) for one in drafted.terms.options] == ["2492.00"]
+
+
+def test_an_engagement_and_a_window_may_be_of_one_day():
+    one_day = ENGAGEMENT.model_copy(update={"ends_on": ENGAGEMENT.starts_on})
+    terms = but(engagement=one_day, windows=(window(date(2027, 10, 1), date(2027, 10, 1)),))
+    assert given(CONTRACT).when(draft(terms), known=DOLLARS).events
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_windows_that_share_one_day_overlap_on_it_in_whatever_order(turned):
+    windows = (WINDOW, window(date(2027, 11, 14)))[::turned]
+    given(CONTRACT).when(draft(but(windows=windows)), known=DOLLARS).refused(
+        TermsDoNotFit, "are both open on 2027-11-14"
+    )
 
 
 def test_a_payment_may_have_an_account_of_its_own():
@@ -237,6 +268,17 @@ def test_the_content_hash_differs_exactly_when_the_terms_do(parts, others, chanc
     one, again = hash_for(terms(parts)), hash_for(terms(shuffled, zeros))
     assert one == again
     assert (one == hash_for(terms(others))) == (dict(parts) == dict(others))
+
+
+def test_windows_have_the_same_hash_in_whatever_order():
+    later, elsewhere, at_festivals = (
+        window(date(2027, 12, 1)),
+        window(WINDOW.opens_on, territory="Canada"),
+        window(WINDOW.opens_on, medium="festival"),
+    )
+    for other in (later, elsewhere, at_festivals):
+        one, turned = (hash_for(but(windows=each)) for each in ((WINDOW, other), (other, WINDOW)))
+        assert one == turned != hash_for(but(windows=(WINDOW,)))
 
 
 def test_the_content_hash_names_kind_and_party_too():

@@ -133,6 +133,8 @@ def test_public_holidays_of_a_state_are_free_days():
 def test_holidays_are_known_a_year_beyond_the_last_shoot_day():
     free = planned(100, starts_on="2026-12-01", holidays_of="US").calendar.free_days
     assert {one.on.year for one in free} == {2026, 2027, 2028}
+    over_new_year = planned(2, starts_on="2026-12-31", holidays_of="US").calendar.free_days
+    assert {one.on.year for one in over_new_year} == {2026, 2027, 2028}
 
 
 def test_own_free_days_keep_their_names_beside_holidays():
@@ -147,6 +149,25 @@ def test_an_unknown_place_has_no_holidays(place):
     given(SCHEDULE, *WRITTEN).when(ChooseBoard(board="White", holidays_of=place)).refused(
         HolidaysAreUnknown
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "cure"),
+    [
+        ("US-QQ", "of a state QQ of US: write US, or US- and one of AK, AL, AR, AS, AZ and"),
+        ("VA-1", "of a state 1 of VA: write VA"),
+    ],
+)
+def test_states_that_are_known_are_named_beside_one_that_is_not(place, cure):
+    when = given(SCHEDULE, *WRITTEN).when(ChooseBoard(board="White", holidays_of=place))
+    told = str(when.refused(HolidaysAreUnknown, cure))
+    assert ("and one of" in told) == (place == "US-QQ")
+
+
+def test_holidays_are_known_from_their_first_year_on():
+    first_year = country_holidays("US").start_year
+    event = planned(3, starts_on=date(first_year, 3, 1), holidays_of="US")
+    assert event.days[0].on.year == first_year
 
 
 @pytest.mark.parametrize("year", ["0001", "1700", "9998"])
@@ -172,17 +193,19 @@ def test_days_without_end_or_work_are_refused():
 
 def test_more_free_days_than_a_calendar_holds_are_refused():
     laid = WRITTEN[-1].board
-    crowded = laid.calendar.model_copy(
-        update={
-            "free_days": tuple(
-                FreeDay(on=date(2030, 1, 1) + timedelta(days=n), name="x") for n in range(1_000)
-            )
-        }
-    )
-    board = BoardLaid(board=laid.model_copy(update={"calendar": crowded}))
-    given(SCHEDULE, *WRITTEN, board).when(ChooseBoard(board="White", holidays_of="US")).refused(
-        FreeDaysAreTooMany, "leave holidays"
-    )
+
+    def choosing_beside(own: int):
+        free_days = tuple(
+            FreeDay(on=date(2030, 1, 1) + timedelta(days=n), name="x") for n in range(own)
+        )
+        crowded = laid.calendar.model_copy(update={"free_days": free_days})
+        board = BoardLaid(board=laid.model_copy(update={"calendar": crowded}))
+        return given(SCHEDULE, *WRITTEN, board).when(ChooseBoard(board="White", holidays_of="US"))
+
+    [alone] = choosing_beside(0).events
+    room = 1_000 - len(alone.calendar.free_days)
+    assert choosing_beside(room).events
+    choosing_beside(room + 1).refused(FreeDaysAreTooMany, "1,001 free days", "leave holidays")
 
 
 def test_a_plan_that_no_fact_can_hold_is_refused_in_a_sentence():

@@ -142,7 +142,9 @@ def test_a_circle_of_links_is_named():
         LinksFormACircle, "edit waits for itself"
     )
     given(SCHEDULE, *SET).when(EDIT.model_copy(update={"links": (Link(after="mix"),)})).refused(
-        LinksFormACircle, "edit waits for mix waits for picture-lock waits for edit"
+        LinksFormACircle,
+        "edit waits for mix waits for picture-lock waits for edit",
+        "so that something can begin",
     )
 
 
@@ -174,6 +176,14 @@ def test_a_moved_milestone_is_moved_on_from_where_it_is():
     history = (*SET, LOCK_MOVED)
     [again] = given(SCHEDULE, *history).when(MOVE_LOCK.model_copy(update={"on": LOCK.on})).events
     assert (again.was, again.on) == (LATER, LOCK.on)
+
+
+def test_a_moved_task_is_moved_on_from_where_it_is():
+    later = MoveTask(task="edit", starts_on=date(2026, 9, 21), reason="The storm")
+    [moved] = given(SCHEDULE, *SET).when(later).events
+    back = MoveTask(task="edit", starts_on=EDIT.starts_on, days=80, reason="It passed")
+    [again] = given(SCHEDULE, *SET, moved).when(back).events
+    assert (again.was_on, again.was_days) == (later.starts_on, EDIT.days)
 
 
 NAMES = ["a", "b", "c", "d", "e"]

@@ -62,6 +62,10 @@ def test_days_that_need_not_move_stay():
     gap = (*APPROVED, moved(3, WEDNESDAY, (3, FRIDAY)))
     given(SCHEDULE, *gap).when(move(2, THURSDAY)).then(moved(2, TUESDAY, (2, THURSDAY)))
     given(SCHEDULE, *gap).when(move(3, WEDNESDAY)).then(moved(3, FRIDAY, (3, WEDNESDAY)))
+    friday_before = date(2026, 9, 11)
+    given(SCHEDULE, *APPROVED).when(move(1, friday_before)).then(
+        moved(1, MONDAY, (1, friday_before))
+    )
 
 
 def test_a_day_that_is_there_already_is_not_moved():
@@ -103,6 +107,8 @@ def test_a_day_is_not_moved_before_one_that_precedes_it():
     )
     late = (*APPROVED, wrapped(1, FRIDAY))
     given(SCHEDULE, *late).when(move(2, THURSDAY)).refused(ShootDayIsOutOfOrder, "day 1")
+    turned = (*late, wrapped(2, TUESDAY))
+    given(SCHEDULE, *turned).when(move(3, THURSDAY)).refused(ShootDayIsOutOfOrder, "day 1")
 
 
 def test_a_day_off_is_worked_only_if_that_is_agreed():

@@ -91,7 +91,7 @@ def test_elements_come_in_pages():
 
 def test_an_id_stands_once_in_a_command():
     given(SCHEDULE, *WRITTEN).when(AddElements(elements=(EDDA, EDDA))).refused(
-        PartStandsTwice, "edda", "2 times"
+        PartStandsTwice, "element edda stands here 2 times"
     )
     given(SCHEDULE, *WRITTEN).when(AddBreakdowns(breakdowns=(CHURCH, CHURCH))).refused(
         PartStandsTwice, "scene-40"
@@ -115,6 +115,18 @@ def test_a_breakdown_needs_elements_that_are_there():
     ]
 
 
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [(5, "needs e0, e1, e2, e3, e4, which"), (6, "needs e0, e1, e2, e3, e4 and 1 more, which")],
+)
+def test_five_of_the_elements_that_are_missing_are_named(missing, told):
+    elements = tuple(f"e{one}" for one in range(missing))
+    needy = HEADLAND.model_copy(update={"breakdown": "scene-2", "elements": elements})
+    given(SCHEDULE, *WRITTEN).when(AddBreakdowns(breakdowns=(needy,))).refused(
+        ElementIsUnknown, told
+    )
+
+
 def test_breakdowns_are_added_and_broken_down_anew():
     given(SCHEDULE, *WRITTEN[:2]).when(AddBreakdowns(breakdowns=(HEADLAND, HARBOR))).then(
         BreakdownsAdded(breakdowns=(HEADLAND, HARBOR))
@@ -130,6 +142,7 @@ def test_no_schedule_has_over_ten_thousand_pages():
     given(SCHEDULE, DRAFTED).when(AddBreakdowns(breakdowns=vast)).refused(
         ScheduleIsTooLong, "10,000 pages"
     )
+    assert given(SCHEDULE, DRAFTED).when(AddBreakdowns(breakdowns=vast[:2])).events
 
 
 def test_a_board_is_laid_and_laid_anew():
@@ -157,14 +170,32 @@ def test_a_board_holds_what_is_broken_down_and_each_once():
 
 
 def test_a_board_that_no_fact_can_hold_is_refused_in_a_sentence():
-    ids = [f"{n:05}{'x' * 59}" for n in range(BYTES_MAX // 60)]
+    ids = [f"{n:05}{'x' * 59}" for n in range(BYTES_MAX // 59)]
     long = BreakdownsAdded.model_construct(
         breakdowns=tuple(Breakdown(breakdown=one, eighths=1) for one in ids)
     )
     board = Board(board="Vast", days=(tuple(ids),))
+    size = len(BoardLaid(board=board).encode())
     given(SCHEDULE, DRAFTED, long).when(LayBoard(board=board)).refused(
-        BoardIsTooLarge, "Vast", "in parts"
+        BoardIsTooLarge, f"Vast takes {size // 1024} KiB and a fact holds 400: lay it in parts"
     )
+
+
+@pytest.mark.parametrize("too_many", [0, 1])
+def test_a_board_may_fill_a_fact_to_its_last_byte(too_many):
+    def laid(ids):
+        return BoardLaid(board=Board(board="Vast", days=(tuple(ids),)))
+
+    each = len('"",') + 60
+    count, rest = divmod(BYTES_MAX + too_many - len(laid(["f"]).encode()), each)
+    ids = ["f" + "x" * rest, *(f"{n:05}{'x' * 55}" for n in range(count))]
+    scenes = tuple(Breakdown(breakdown=one, eighths=1) for one in ids)
+    history = (DRAFTED, BreakdownsAdded.model_construct(breakdowns=scenes))
+    when = given(SCHEDULE, *history).when(LayBoard(board=laid(ids).board))
+    if too_many:
+        when.refused(BoardIsTooLarge)
+    else:
+        when.then(laid(ids))
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_only_days_and_breakdowns_of_the_schedule_are_wrapped():
     unknown = FIRST.model_copy(update={"breakdowns": ("scene-99",)})
     given(SCHEDULE, *APPROVED).when(unknown).refused(BreakdownIsUnknown, "scene-99")
     twice = FIRST.model_copy(update={"breakdowns": ("scene-14", "scene-14")})
-    given(SCHEDULE, *APPROVED).when(twice).refused(PartStandsTwice, "scene-14")
+    given(SCHEDULE, *APPROVED).when(twice).refused(PartStandsTwice, "breakdown scene-14 stands")
 
 
 def test_a_breakdown_is_shot_once():
@@ -126,7 +126,9 @@ def test_a_shoot_of_over_ten_thousand_pages_is_refused():
     assert whole.rejection is None
     given(SCHEDULE, *APPROVED, SHORT_WRAPPED).when(
         vast.model_copy(update={"day": 2, "breakdowns": ()})
-    ).refused(ScheduleIsTooLong, "eighths of a page")
+    ).refused(
+        ScheduleIsTooLong, "80,008 eighths shot, over 10,000 pages: `eighths` counts eighths of"
+    )
 
 
 def test_a_day_without_anything_shot_is_wrapped_too():

@@ -200,3 +200,4 @@ def test_the_hash_names_all_that_is_approved_in_whatever_order_it_was_added():
         PLANNED.model_copy(update={"calendar": free}),
     ):
         assert content_of(*CHOSEN, change).content_hash() != CONTENT_HASH
+    assert content_of(*WRITTEN).content_hash() != CONTENT_HASH

@@ -114,8 +114,8 @@ def test_a_key_longer_than_any_is_invalid(instance: Instance) -> None:
 
 def test_a_file_of_more_rows_than_are_read_is_bad(instance: Instance) -> None:
     film = instance.film()
-    header = b"line,category,account,description,amount,unit,x,rate\n"
-    row = b"L%d,2300,2301,A wall,1,day,1,10.00\n"
+    header = b"level,category,category_name,account,line,description,amount,unit,x,rate,subtotal\n"
+    row = b"production,2300,Set construction,2301,2301-%d,A wall,1,day,1,10.00,10.00\n"
     rows = b"".join(row % n for n in range(ROWS_MAX + 1))
     answer = film.upload("line-producer", "budget", header + rows)
     assert (answer.status_code, answer.json()["code"]) == (422, "bad-file")

@@ -139,3 +139,24 @@ def spread_of(values: Sequence[float]) -> tuple[float, float]:
 def percentile(sorted_values: Sequence[float], share: float) -> float:
     """The value below which that share of the others lies; nearest rank."""
     return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one run reached: so many a second, and latencies in milliseconds."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    done: int
+
+
+def figure_of(latencies: list[float], seconds: float) -> Figure:
+    """The figure of so many things, each with its seconds, done in so many seconds."""
+    latencies.sort()
+    return Figure(
+        per_second=len(latencies) / seconds,
+        p50_ms=1000 * percentile(latencies, 0.5),
+        p99_ms=1000 * percentile(latencies, 0.99),
+        done=len(latencies),
+    )

@@ -14,7 +14,7 @@ import orjson
 import uvloop
 
 from bench.client import Connection, Refused, request_of
-from bench.figures import percentile
+from bench.figures import Figure, figure_of
 from bench.recount import Acknowledged
 
 NUMBER = "00000000"
@@ -39,13 +39,9 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answered:
+class Answered(Figure):
     """What came of it; `busy` is the share of one processor that the generator took."""
 
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-    done: int
     events: int
     ids: int
     busy: float
@@ -84,12 +80,8 @@ async def _run(asked: Asked) -> Answered:
     until = began + asked.seconds
     await asyncio.gather(*(caller(share) for share in range(asked.connections)))
     took = time.perf_counter() - began
-    latencies.sort()
     return Answered(
-        per_second=len(latencies) / took,
-        p50_ms=1000 * percentile(latencies, 0.5),
-        p99_ms=1000 * percentile(latencies, 0.99),
-        done=len(latencies),
+        **asdict(figure_of(latencies, took)),
         events=acknowledged.events,
         ids=acknowledged.ids,
         busy=(time.process_time() - busy) / took,

@@ -5,11 +5,10 @@ import itertools
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bench.figures import percentile
+from bench.figures import Figure, figure_of
 from bench.recount import Acknowledged
 from events.budget import CommitmentRaised
 from runtime.handling import Handler
@@ -24,16 +23,6 @@ STREAMS = 10_000
 EFFECTIVE_US = 1_788_739_200_000_000
 
 _KNOWN = Known(currency="USD", title="The Last Lighthouse")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What one run reached: so many a second, and latencies in milliseconds."""
-
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-    done: int
 
 
 class Load:
@@ -126,17 +115,6 @@ async def drive(
 
     await asyncio.gather(*(caller(share) for share in shares))
     return figure_of(latencies, time.perf_counter() - began)
-
-
-def figure_of(latencies: list[float], seconds: float) -> Figure:
-    """The figure of so many things, each with its seconds, done in so many seconds."""
-    latencies.sort()
-    return Figure(
-        per_second=len(latencies) / seconds,
-        p50_ms=1000 * percentile(latencies, 0.5),
-        p99_ms=1000 * percentile(latencies, 0.99),
-        done=len(latencies),
-    )
 
 
 def append_of(production: str, stream: str, expected: int, events: tuple[NewEvent, ...]) -> Append:

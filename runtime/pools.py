@@ -119,7 +119,7 @@ class Pools:
         """Closes every pool; what is under way is given five seconds."""
         for pool in self._pools.values():
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(CLOSE_SECONDS_MAX):
                     await pool.close()
             except TimeoutError:
                 pool.terminate()

@@ -10,7 +10,8 @@ from eventsource import DomainEvent, PostgreSQLEventStore, create_async_engine, 
 from eventsource.domain import StreamId
 from eventsource.ports import ExpectedVersion
 
-from bench.load import Figure, drive
+from bench.figures import Figure
+from bench.load import drive
 
 CALLERS = (8, 32, 64)
 STREAMS = 10_000

@@ -15,8 +15,7 @@ import psycopg
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
-from bench.figures import percentile
-from bench.load import Figure
+from bench.figures import Figure, figure_of
 
 THREADS = (4, 16, 64)
 AGGREGATES = 10_000
@@ -112,13 +111,7 @@ class Library:
         took = time.perf_counter() - began
         if failed:
             raise failed[0]
-        every = sorted(itertools.chain(*latencies))
-        return Figure(
-            len(every) / took,
-            1000 * percentile(every, 0.5),
-            1000 * percentile(every, 0.99),
-            len(every),
-        )
+        return figure_of(list(itertools.chain(*latencies)), took)
 
     def _raise(self, costs: Costs) -> None:
         costs.raise_commitment(

@@ -3,9 +3,9 @@ clients, and beside the appends of other libraries, each at its best number of c
 
 import asyncio
 
-from bench.figures import Rounds, Row
+from bench.figures import Figure, Rounds, Row
 from bench.ground import LOG, Ground, err, log_of
-from bench.load import IN_FLIGHT, Figure, Load
+from bench.load import IN_FLIGHT, Load
 from bench.peers import pgbench
 from bench.peers.async_library import AsyncLibrary
 from bench.peers.library import Library

@@ -16,7 +16,7 @@ from bench import generator
 from bench.figures import Rounds, Row
 from bench.generator import NUMBER, Answered, Asked
 from bench.ground import LOG, Ground, err, log_of
-from bench.load import IN_FLIGHT, STREAMS, Figure
+from bench.load import IN_FLIGHT, STREAMS
 from bench.places import begin_at_head, caught_up
 from bench.recount import Acknowledged, recount
 from bench.rows.latencies import Latencies
@@ -127,7 +127,7 @@ async def _rounds(
                 runs.add(name, answered.per_second)
                 busy.add(name, answered.busy)
                 if name == "reel":
-                    latencies.add(Figure(answered.per_second, answered.p50_ms, answered.p99_ms, 0))
+                    latencies.add(answered)
                     # What it hears of its own log is not to cost the others anything.
                     await caught_up(owner, SCHEMA, store)
     found = await recount(url, store, acknowledged, seen)

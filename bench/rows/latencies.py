@@ -3,8 +3,7 @@
 import statistics
 from dataclasses import dataclass, field
 
-from bench.figures import Row
-from bench.load import Figure
+from bench.figures import Figure, Row
 
 
 @dataclass

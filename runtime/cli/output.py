@@ -82,10 +82,7 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenChain as error:
             regret("The chain is broken", f": {error}")
             raise typer.Exit(REFUSED) from None
-        except (UnknownSchema, TopicMismatch, httpx.InvalidURL, LookupError, ValueError) as error:
-            regret(str(error))
-            raise typer.Exit(MISUSED) from None
-        except FileExistsError as error:
+        except _MISUSED as error:
             regret(str(error))
             raise typer.Exit(MISUSED) from None
         except asyncpg.UndefinedTableError as error:
@@ -107,6 +104,15 @@ _REFUSED = (
     JobKilled,
     NotCaughtUp,
     StandsStill,
+)
+
+_MISUSED = (
+    FileExistsError,
+    LookupError,
+    TopicMismatch,
+    UnknownSchema,
+    ValueError,
+    httpx.InvalidURL,
 )
 
 _UNREACHABLE = (

@@ -179,11 +179,12 @@ async def test_a_rebuild_under_load_shows_no_half_loses_nothing_and_is_turned_to
     monkeypatch.setattr(filling, "PAGE_EVENTS", 20)
     monkeypatch.setattr(lane, "WRITTEN_EVENTS", 20)
     await record(world, 20)
-    witness = Witness(world)
+    witness, written = Witness(world), list[int]()
 
     async def write() -> None:
         while True:
             await record(world)
+            written.append(len(written))
 
     async with (
         running(world.relay().run(), world.relay("approval").run()),
@@ -202,7 +203,8 @@ async def test_a_rebuild_under_load_shows_no_half_loses_nothing_and_is_turned_to
         assert before is not None and (before.schema, made.schema) == (LEDGER, SECOND)
         await until(lambda: SECOND in witness.seen)
         await until(lambda: set(projector.consumers) == {LEDGER, SECOND})
-        await record(world, 2)
+        goal = len(written) + 2
+        await until(lambda: len(written) >= goal)
         assert not watching.done() and not writing.done()
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)

@@ -142,31 +142,31 @@ def verified(chain: Iterable[Recorded], previous_hash: bytes = GENESIS) -> bytes
 
 def cloud_event_headers(recorded: Recorded, incarnation: str) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0, Kafka binary mode: every field but the payload and the key."""
-    fields = {
-        "ce_specversion": "1.0",
-        "ce_id": recorded.id,
-        "ce_type": recorded.type,
-        "ce_source": f"/reel/{recorded.log}",
-        "ce_subject": recorded.stream,
-        "ce_time": recorded.recorded_at.isoformat(timespec="microseconds"),
-        "ce_production": recorded.production,
-        "ce_schemaversion": str(recorded.schema_version),
-        "ce_incarnation": incarnation,
-        "ce_position": str(recorded.position),
-        "ce_previous": str(recorded.previous),
-        "ce_streamversion": str(recorded.version),
-        "ce_ordinal": str(recorded.ordinal),
-        "ce_effective": str(recorded.effective_at_us),
-        "ce_actor": recorded.actor,
-        "ce_command": recorded.command_id,
-        "ce_correlation": recorded.correlation,
-        "ce_hops": str(recorded.hops),
-        "ce_hash": recorded.hash.hex(),
-        "content-type": "application/json",
-    }
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", recorded.id.encode()),
+        ("ce_type", recorded.type.encode()),
+        ("ce_source", f"/reel/{recorded.log}".encode()),
+        ("ce_subject", recorded.stream.encode()),
+        ("ce_time", recorded.recorded_at.isoformat(timespec="microseconds").encode()),
+        ("ce_production", recorded.production.encode()),
+        ("ce_schemaversion", b"%d" % recorded.schema_version),
+        ("ce_incarnation", incarnation.encode()),
+        ("ce_position", b"%d" % recorded.position),
+        ("ce_previous", b"%d" % recorded.previous),
+        ("ce_streamversion", b"%d" % recorded.version),
+        ("ce_ordinal", b"%d" % recorded.ordinal),
+        ("ce_effective", b"%d" % recorded.effective_at_us),
+        ("ce_actor", recorded.actor.encode()),
+        ("ce_command", recorded.command_id.encode()),
+        ("ce_correlation", recorded.correlation.encode()),
+        ("ce_hops", b"%d" % recorded.hops),
+        ("ce_hash", recorded.hash.hex().encode()),
+        ("content-type", b"application/json"),
+    ]
     if recorded.causation is not None:
-        fields["ce_causation"] = recorded.causation
-    return [(name, text.encode()) for name, text in fields.items()]
+        headers.append(("ce_causation", recorded.causation.encode()))
+    return headers
 
 
 def from_cloud_event(
@@ -178,25 +178,25 @@ def from_cloud_event(
         KeyError, ValueError: a header is missing or malformed.
     """
     text = {name: value.decode() for name, value in headers.items()}
-    return text["ce_incarnation"], Recorded(
-        log=text["ce_source"].rpartition("/")[2],
-        production=text["ce_production"],
-        stream=text["ce_subject"],
-        version=int(text["ce_streamversion"]),
-        position=int(text["ce_position"]),
-        partition=partition,
-        previous=int(text["ce_previous"]),
-        id=text["ce_id"],
-        ordinal=int(text["ce_ordinal"]),
-        type=text["ce_type"],
-        schema_version=int(text["ce_schemaversion"]),
-        payload=payload.decode(),
-        recorded_at_us=microseconds(datetime.fromisoformat(text["ce_time"])),
-        effective_at_us=int(text["ce_effective"]),
-        actor=text["ce_actor"],
-        command_id=text["ce_command"],
-        correlation=text["ce_correlation"],
-        causation=text.get("ce_causation"),
-        hops=int(text["ce_hops"]),
-        hash=bytes.fromhex(text["ce_hash"]),
+    fields = (
+        text["ce_production"],
+        text["ce_subject"],
+        int(text["ce_streamversion"]),
+        int(text["ce_position"]),
+        partition,
+        int(text["ce_previous"]),
+        text["ce_id"],
+        int(text["ce_ordinal"]),
+        text["ce_type"],
+        int(text["ce_schemaversion"]),
+        payload.decode(),
+        microseconds(datetime.fromisoformat(text["ce_time"])),
+        int(text["ce_effective"]),
+        text["ce_actor"],
+        text["ce_command"],
+        text["ce_correlation"],
+        text.get("ce_causation"),
+        int(text["ce_hops"]),
+        bytes.fromhex(text["ce_hash"]),
     )
+    return text["ce_incarnation"], Recorded.of(text["ce_source"].rpartition("/")[2], fields)

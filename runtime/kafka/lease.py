@@ -6,10 +6,13 @@ its cursor update matches no row.
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import asyncpg
+
+from events.envelope import Recorded
 
 LEASE_SECONDS = 5.0
 SAFETY_SECONDS = 1.5
@@ -35,9 +38,22 @@ class Cursor:
     hashes: tuple[bytes, ...]
     offsets: tuple[int, ...]
 
-    def confirmed(self, partition: int, position: int, hash_: bytes, offset: int) -> "Cursor":
-        """The cursor after one more confirmed record, the next one of the log."""
-        return replace(self.ends_at(partition, position, hash_, offset), position=position)
+    def confirmed(self, records: Sequence[tuple[Recorded, int]]) -> "Cursor":
+        """The cursor after more confirmed records, the next ones of the log with their offsets."""
+        if not records:
+            return self
+        positions, hashes, offsets = list(self.positions), list(self.hashes), list(self.offsets)
+        for recorded, offset in records:
+            positions[recorded.partition] = recorded.position
+            hashes[recorded.partition] = recorded.hash
+            offsets[recorded.partition] = offset
+        return replace(
+            self,
+            position=records[-1][0].position,
+            positions=tuple(positions),
+            hashes=tuple(hashes),
+            offsets=tuple(offsets),
+        )
 
     def ends_at(self, partition: int, position: int, hash_: bytes, offset: int) -> "Cursor":
         """The cursor where that partition ends with another record."""

@@ -10,6 +10,8 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count, takewhile
+from typing import Any
 
 import asyncpg
 import structlog
@@ -19,7 +21,7 @@ from events.envelope import Recorded, cloud_event_headers
 from runtime import metrics
 from runtime.kafka.bus import CONNECT_SECONDS_MAX
 from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
-from runtime.kafka.topic import Confirmed, KafkaTopic, Producer, Record, Topic
+from runtime.kafka.topic import Batch, Confirmed, KafkaTopic, Outgoing, Producer, Record, Topic
 from runtime.kafka.wakes import PostgresWakes, Wakes
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Heads, Store
@@ -31,6 +33,7 @@ PAGE_BYTES = 4 * 1024 * 1024
 CONFIRM_SECONDS_MAX = 3.0
 IDLE_SECONDS = 1.0
 VERIFY_EVERY_SECONDS = 5.0
+MEASURED_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
 
 logger = structlog.get_logger()
@@ -50,6 +53,7 @@ class Relay:
         self._wakes = wakes
         self._woken = asyncio.Event()
         self._trouble: str | None = "the relay has not started"
+        self._measured_at = float("-inf")
 
     @classmethod
     def of(
@@ -108,11 +112,10 @@ class Relay:
         while True:
             self._woken.clear()
             page = await self._store.page(cursor.position, PAGE_EVENTS)
-            await self._measure(cursor, page)
             if page:
-                for part in _parts(page):
-                    cursor = await self._send(producer, cursor, part)
+                cursor = await self._send_from(page, producer, cursor)
                 continue
+            await self._measure(cursor, page)
             if time.monotonic() - verified_at > VERIFY_EVERY_SECONDS:
                 if await self._read_back(cursor) != cursor:
                     raise BrokerLostData(f"{self._topic.name} forgot records while idle")
@@ -122,6 +125,29 @@ class Relay:
                 await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
             except TimeoutError:
                 continue
+
+    async def _send_from(
+        self, page: Sequence[Recorded], producer: Producer, cursor: Cursor
+    ) -> Cursor:
+        """Sends a page; while a full one is sent, the next is read, and sent as well."""
+        while len(page) == PAGE_EVENTS:
+            following = asyncio.ensure_future(self._store.page(page[-1].position, PAGE_EVENTS))
+            following.add_done_callback(_looked_at)
+            try:
+                cursor = await self._send_all(page, producer, cursor)
+                page = await following
+            finally:
+                following.cancel()
+        return await self._send_all(page, producer, cursor)
+
+    async def _send_all(
+        self, page: Sequence[Recorded], producer: Producer, cursor: Cursor
+    ) -> Cursor:
+        before = cursor
+        for part in _parts(page):
+            cursor = await self._send(producer, cursor, part)
+        await self._measure_now_and_then(before, page)
+        return cursor
 
     async def _renew(self, cursor: Cursor) -> None:
         """Raises `LeaseLost` if another relay owns the log, or has carried it on meanwhile."""
@@ -133,54 +159,51 @@ class Relay:
         point("before-send")
         confirmed, failure = await self._confirmed(producer, cursor, page)
         point("after-send")
-        for recorded, at in zip(page, confirmed, strict=False):
-            if at.offset <= cursor.offsets[recorded.partition]:
-                failure = BrokerLostData(f"{self._topic.name} began again at offset {at.offset}")
+        ends, sent = list(cursor.offsets), list[tuple[Recorded, int]]()
+        for recorded, offset in zip(page, confirmed, strict=False):
+            if offset <= ends[recorded.partition]:
+                failure = BrokerLostData(f"{self._topic.name} began again at offset {offset}")
                 break
-            cursor = cursor.confirmed(
-                recorded.partition, recorded.position, recorded.hash, at.offset
-            )
+            ends[recorded.partition] = offset
+            sent.append((recorded, offset))
+        cursor = cursor.confirmed(sent)
         await self._lease.move(cursor)
         point("after-cursor")
-        metrics.RELAY_SENT.labels(self._store.log).inc(len(confirmed))
+        metrics.RELAY_SENT.labels(self._store.log).inc(len(sent))
         if failure is not None:
             raise failure
         return cursor
 
     async def _confirmed(
         self, producer: Producer, cursor: Cursor, page: Sequence[Recorded]
-    ) -> tuple[list[Confirmed], BaseException | None]:
-        """What Kafka confirmed of a page without a gap, and what came in place of the next.
+    ) -> tuple[list[int], BaseException | None]:
+        """The offsets of what Kafka confirmed of a page without a gap, and what came in place of
+        the rest.
 
         It has as long as the lease lasts, and no longer: behind it another relay may send.
         """
         assert cursor.incarnation is not None
-        sent: list[asyncio.Future[Confirmed]] = []
+        sent: list[tuple[Batch, asyncio.Future[Confirmed]]] = []
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(min(CONFIRM_SECONDS_MAX, self._lease.check())):
-                for recorded in page:
-                    future = await producer.send(
-                        self._topic.name,
-                        recorded.payload.encode(),
-                        key=recorded.production.encode(),
-                        partition=recorded.partition,
-                        headers=cloud_event_headers(recorded, cursor.incarnation),
-                    )
+                for batch in producer.packed([_outgoing(one, cursor.incarnation) for one in page]):
+                    future = await producer.send(batch)
                     future.add_done_callback(_looked_at)
-                    sent.append(future)
+                    sent.append((batch, future))
                 point("inside-send")
-                await asyncio.wait(sent)
+                await asyncio.wait([future for _, future in sent])
         except (KafkaError, TimeoutError) as error:
             failure = error
-        confirmed: list[Confirmed] = []
-        for future in sent:
+        offsets: dict[int, int] = {}
+        for batch, future in sent:
             if not future.done() or future.cancelled():
-                break
-            if future.exception() is not None:
-                return confirmed, future.exception()
-            confirmed.append(future.result())
-        return confirmed, failure
+                continue
+            if (refused := future.exception()) is not None:
+                failure = refused
+            else:
+                offsets.update(zip(batch.places, count(future.result().offset), strict=False))
+        return [offsets[n] for n in takewhile(offsets.__contains__, range(len(page)))], failure
 
     async def _read_back(self, cursor: Cursor) -> Cursor:
         """The cursor as the topic proves it: set back to before the first record that is gone."""
@@ -263,6 +286,13 @@ class Relay:
         except OUTCOME_UNKNOWN:
             return
 
+    async def _measure_now_and_then(self, cursor: Cursor, page: Sequence[Recorded]) -> None:
+        """What waited, behind its page: it is asked of the database, and the page does not wait."""
+        now = time.monotonic()
+        if page and now - self._measured_at > MEASURED_SECONDS:
+            self._measured_at = now
+            await self._measure(cursor, page)
+
     async def _measure(self, cursor: Cursor, page: Sequence[Recorded]) -> None:
         log = self._store.log
         backlog, age_seconds = 0, 0.0
@@ -295,11 +325,21 @@ def _parts(page: Sequence[Recorded]) -> Iterator[Sequence[Recorded]]:
         if size_bytes > PAGE_BYTES and n > first:
             yield page[first:n]
             first, size_bytes = n, len(recorded.payload)
-    yield page[first:]
+    if page:
+        yield page[first:]
 
 
-def _looked_at(future: "asyncio.Future[Confirmed]") -> None:
-    """A send that fails after its page was given up is told by the page."""
+def _outgoing(recorded: Recorded, incarnation: str) -> Outgoing:
+    return Outgoing(
+        recorded.partition,
+        recorded.production.encode(),
+        recorded.payload.encode(),
+        cloud_event_headers(recorded, incarnation),
+    )
+
+
+def _looked_at(future: "asyncio.Future[Any]") -> None:
+    """What fails after its page was given up is told by the page."""
     if not future.cancelled():
         future.exception()
 

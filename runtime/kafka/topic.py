@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from runtime.kafka import bus
 from runtime.settings import Settings
@@ -28,23 +29,42 @@ class Confirmed(Protocol):
     def offset(self) -> int: ...
 
 
+class Outgoing(NamedTuple):
+    """A record before it is sent."""
+
+    partition: int
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one partition that are sent, and confirmed, as one.
+
+    `places` says which of the records that were packed are in it, in their order; `content` is
+    its producer's own.
+    """
+
+    partition: int
+    content: Any
+    places: list[int] = field(default_factory=list)
+
+
 class Producer(Protocol):
-    """Sends records, those of one partition in their order; raises Kafka's own errors."""
+    """Sends records in batches, each partition's in their order; raises Kafka's own errors."""
 
     async def start(self) -> None:
         """Connects."""
         ...
 
-    async def send(
-        self,
-        topic: str,
-        value: bytes,
-        *,
-        key: bytes,
-        partition: int,
-        headers: Sequence[tuple[str, bytes]],
-    ) -> "asyncio.Future[Confirmed]":
-        """Hands one record over; the future is done once every replica has it."""
+    def packed(self, records: Sequence[Outgoing]) -> Sequence[Batch]:
+        """The records in batches, which have to be sent in this order."""
+        ...
+
+    async def send(self, batch: Batch) -> "asyncio.Future[Confirmed]":
+        """Hands a batch over; the future is done once every replica has it, and answers for its
+        first record, which the others stand behind without a gap."""
         ...
 
     async def stop(self) -> None:
@@ -75,7 +95,7 @@ class KafkaTopic:
         self.name = settings.topic(log)
 
     def producer(self) -> Producer:
-        return bus.producer(self._settings, self._log)
+        return KafkaProducer(bus.producer(self._settings, self._log), self.name)
 
     async def records(self, wanted: Mapping[int, int | None]) -> Mapping[int, Record]:
         if not wanted:
@@ -105,3 +125,42 @@ class KafkaTopic:
                 return found
         finally:
             await kafka.stop()
+
+
+class KafkaProducer:
+    """Fills aiokafka's batches itself: aiokafka would have a future for every record."""
+
+    def __init__(self, kafka: AIOKafkaProducer, topic: str) -> None:
+        self._kafka = kafka
+        self._topic = topic
+
+    async def start(self) -> None:
+        await self._kafka.start()
+
+    def packed(self, records: Sequence[Outgoing]) -> Sequence[Batch]:
+        batches: list[Batch] = []
+        filling: dict[int, Batch] = {}
+        for place, (partition, key, value, headers) in enumerate(records):
+            batch = filling.get(partition)
+            if batch is None or not _takes(batch, key, value, headers):
+                batch = filling[partition] = Batch(partition, self._kafka.create_batch())
+                batches.append(batch)
+                _takes(batch, key, value, headers)
+            batch.places.append(place)
+        return batches
+
+    async def send(self, batch: Batch) -> "asyncio.Future[Confirmed]":
+        batch.content.close()
+        confirmed: asyncio.Future[Confirmed] = await self._kafka.send_batch(
+            batch.content, self._topic, partition=batch.partition
+        )
+        return confirmed
+
+    async def stop(self) -> None:
+        await self._kafka.stop()
+
+
+def _takes(batch: Batch, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> bool:
+    """Adds a record where there is room; an empty batch has room for any."""
+    added = batch.content.append(timestamp=None, key=key, value=value, headers=headers)
+    return added is not None

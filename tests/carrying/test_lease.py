@@ -2,14 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
 import pytest
 
-from runtime.kafka import bus, relay
+from runtime.kafka import relay
 from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
 from runtime.kafka.relay import Relay
+from runtime.kafka.topic import Batch, KafkaTopic, Outgoing
 from runtime.log.committer import OUTCOME_UNKNOWN
 from tests.carrying.world import (
     Frozen,
@@ -210,13 +212,16 @@ async def test_a_relay_waits_for_its_broker_no_longer_than_it_owns_the_log(
         async def start(self) -> None:
             made.append(self)
 
-        async def send(self, *_: Any, **__: Any) -> Any:
+        def packed(self, records: Sequence[Outgoing]) -> list[Batch]:
+            return [Batch(records[0].partition, None, [0])]
+
+        async def send(self, _: Batch) -> Any:
             return asyncio.get_running_loop().create_future()
 
         async def stop(self) -> None:
             return None
 
-    monkeypatch.setattr(bus, "producer", lambda *_: Silent())
+    monkeypatch.setattr(KafkaTopic, "producer", lambda _: Silent())
     monkeypatch.setattr(relay, "CONFIRM_SECONDS_MAX", 600.0)
     await topics.budget.costs(LIGHTHOUSE, 1)
     async with running(topics.relay(lease=Lease(row_of(topics), seconds=2.0)).run()):

@@ -1,6 +1,8 @@
 """The relay carries a log to its topic: everything, in order, and again after any interruption."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from aiokafka.errors import KafkaTimeoutError
 from events.envelope import verified
 from runtime.kafka import bus, relay
 from runtime.kafka.lease import Lease, PostgresLeaseRow
+from runtime.kafka.topic import Batch, KafkaTopic, Outgoing
 from runtime.log.partition import partition_of
 from tests.carrying.world import (
     World,
@@ -110,7 +113,8 @@ async def test_a_crash_between_sending_and_remembering_repeats_the_page_and_lose
 
 
 class StumblingProducer:
-    """A producer whose n-th record fails while those behind it are confirmed."""
+    """A producer of batches of one record, of which the n-th fails while those behind it are
+    confirmed."""
 
     def __init__(self, real: Any, failing: list[int]) -> None:
         self._real = real
@@ -120,22 +124,34 @@ class StumblingProducer:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    async def send(self, *record: Any, **more: Any) -> Any:
+    def packed(self, records: Sequence[Outgoing]) -> list[Batch]:
+        return [
+            replace(batch, places=[n])
+            for n, record in enumerate(records)
+            for batch in self._real.packed([record])
+        ]
+
+    async def send(self, batch: Batch) -> Any:
         self._count += 1
         if self._count in self._failing:
             self._failing.remove(self._count)
-            lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            lost.set_exception(KafkaTimeoutError())
-            return lost
-        return await self._real.send(*record, **more)
+            return self._failed()
+        return await self._real.send(batch)
+
+    def _failed(self) -> "asyncio.Future[Any]":
+        lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        lost.set_exception(KafkaTimeoutError())
+        return lost
 
 
 async def test_the_cursor_moves_only_over_what_was_confirmed_without_a_gap(
     topics: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await topics.budget.costs(LIGHTHOUSE, 1, 2, 3, 4, 5)
-    make, failing = bus.producer, [3]
-    monkeypatch.setattr(bus, "producer", lambda *of: StumblingProducer(make(*of), failing))
+    make, failing = KafkaTopic.producer, [3]
+    monkeypatch.setattr(
+        KafkaTopic, "producer", lambda topic: StumblingProducer(make(topic), failing)
+    )
     one = topics.relay()
     move, moved = one._lease.move, []
 
@@ -158,18 +174,14 @@ async def test_what_the_broker_does_not_confirm_in_time_does_not_hold_up_what_it
 ) -> None:
     """A page that is never confirmed as a whole must still bring the relay forward."""
     await topics.budget.costs(LIGHTHOUSE, 1, 2, 3, 4)
-    make, silent = bus.producer, [4]
+    make, silent = KafkaTopic.producer, [4]
 
     class SilentProducer(StumblingProducer):
-        async def send(self, *record: Any, **more: Any) -> Any:
-            self._count += 1
-            if self._count in self._failing:
-                self._failing.remove(self._count)
-                return asyncio.get_running_loop().create_future()
-            return await self._real.send(*record, **more)
+        def _failed(self) -> "asyncio.Future[Any]":
+            return asyncio.get_running_loop().create_future()
 
     monkeypatch.setattr(relay, "CONFIRM_SECONDS_MAX", 0.5)
-    monkeypatch.setattr(bus, "producer", lambda *of: SilentProducer(make(*of), silent))
+    monkeypatch.setattr(KafkaTopic, "producer", lambda topic: SilentProducer(make(topic), silent))
     async with running(topics.relay().run()):
         await until(at(topics, 3))
         await until(at(topics, 4))

@@ -208,9 +208,8 @@ PATCHES = (
         (
             Edit(
                 RELAY,
-                "            if future.exception() is not None:\n"
-                "                return confirmed, future.exception()\n",
-                "            if future.exception() is not None:\n                continue\n",
+                "takewhile(offsets.__contains__, range(len(page)))",
+                "range(len(page)) if n in offsets",
             ),
         ),
         (

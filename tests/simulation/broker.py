@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NotLeaderForPartitionError
 
-from runtime.kafka.topic import Producer
+from runtime.kafka.topic import Batch, Outgoing, Producer
 from tests.simulation.loop import Loop
 from tests.simulation.weather import Weather
 
 POLL_SECONDS = 1.0
 FETCHED_MAX = 20
 LATE_SECONDS_MAX = 6.0
+BATCH_RECORDS_MAX = 4
 
 Where = tuple[str, int]
 """Topic and partition."""
@@ -109,7 +110,7 @@ class MemoryTopic:
         self._broker = broker
 
     def producer(self) -> Producer:
-        return MemoryProducer(self._broker)
+        return MemoryProducer(self._broker, self.name)
 
     async def records(self, wanted: Mapping[int, int | None]) -> Mapping[int, Kept]:
         if not wanted:
@@ -126,10 +127,13 @@ class MemoryTopic:
 
 
 class MemoryProducer:
-    """As an idempotent producer: records of one partition arrive in their order, or not at all."""
+    """As an idempotent producer: batches of one partition arrive in their order, whole or not at
+    all."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, topic: str) -> None:
         self._broker = broker
+        self._topic = topic
+        self._room = broker.loop.random.randint(1, BATCH_RECORDS_MAX)
         self._arrives_at = 0.0
         self._broken: set[Where] = set()
 
@@ -139,21 +143,25 @@ class MemoryProducer:
     async def stop(self) -> None:
         await asyncio.sleep(self._broker.weather.trip())
 
-    async def send(
-        self,
-        topic: str,
-        value: bytes,
-        *,
-        key: bytes,
-        partition: int,
-        headers: Sequence[tuple[str, bytes]],
-    ) -> "asyncio.Future[Kept]":
+    def packed(self, records: Sequence[Outgoing]) -> Sequence[Batch]:
+        batches: list[Batch] = []
+        filling: dict[int, Batch] = {}
+        for place, record in enumerate(records):
+            batch = filling.get(record.partition)
+            if batch is None or len(batch.content) >= self._room:
+                batch = filling[record.partition] = Batch(record.partition, [])
+                batches.append(batch)
+            batch.content.append(record)
+            batch.places.append(place)
+        return batches
+
+    async def send(self, batch: Batch) -> "asyncio.Future[Kept]":
         loop = self._broker.loop
         answer: asyncio.Future[Kept] = loop.create_future()
         self._arrives_at = max(self._arrives_at, loop.time() + self._broker.weather.trip())
 
         def arrives() -> None:
-            late, told = self._taken((topic, partition), value, headers)
+            late, told = self._taken((self._topic, batch.partition), batch.content)
 
             def tells() -> None:
                 if answer.done():
@@ -168,22 +176,22 @@ class MemoryProducer:
         loop.of_servers(self._arrives_at - loop.time(), arrives)
         return answer
 
-    def _taken(
-        self, where: Where, value: bytes, headers: Sequence[tuple[str, bytes]]
-    ) -> tuple[float, Kept | Exception]:
-        """What the broker says to a record, and after how many seconds."""
+    def _taken(self, where: Where, records: Sequence[Outgoing]) -> tuple[float, Kept | Exception]:
+        """What the broker says to a batch, and after how many seconds."""
         broker, weather = self._broker, self._broker.weather
         if not broker.up or where in self._broken or weather.strikes("a send is refused"):
             # What stood behind it would be out of sequence.
             self._broken.add(where)
             return weather.trip(), NotLeaderForPartitionError()
-        record = broker.take(where, value, headers)
-        broker.loop.note(f"{where} takes {record.position} at {record.offset}")
+        first, *more = [broker.take(where, one.value, one.headers) for one in records]
+        positions = [one.position for one in (first, *more)]
+        broker.loop.note(f"{where} takes {positions} at {first.offset}")
         if weather.strikes("a send is taken twice"):
-            broker.take(where, value, headers)
+            for one in records:
+                broker.take(where, one.value, one.headers)
         if weather.strikes("an acknowledgement is lost"):
-            broker.loop.note(f"{where} acknowledges {record.position} to nobody")
+            broker.loop.note(f"{where} acknowledges {positions} to nobody")
             return LATE_SECONDS_MAX, KafkaTimeoutError()
         if weather.strikes("a send is acknowledged late"):
-            return LATE_SECONDS_MAX * self._broker.loop.random.random(), record
-        return weather.trip(), record
+            return LATE_SECONDS_MAX * broker.loop.random.random(), first
+        return weather.trip(), first

@@ -116,7 +116,7 @@ async def _bare(settings: Settings, logs: list[str], records: int) -> float:
     kafka = AIOKafkaConsumer(
         **bus.client_options(settings),
         enable_auto_commit=False,
-        fetch_max_wait_ms=100,
+        fetch_max_wait_ms=bus.FETCH_WAIT_MS,
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )
     await kafka.start()
@@ -129,7 +129,7 @@ async def _bare(settings: Settings, logs: list[str], records: int) -> float:
         async with asyncio.timeout(ROUND_SECONDS_MAX):
             while left > 0:
                 batch = await kafka.getmany(
-                    timeout_ms=bus.BATCH_TIMEOUT_MS, max_records=bus.BATCH_RECORDS_MAX
+                    timeout_ms=bus.BATCH_WAIT_MS, max_records=bus.BATCH_RECORDS_MAX
                 )
                 left -= sum(map(len, batch.values()))
         return records / (time.perf_counter() - began)

@@ -7,6 +7,7 @@ PostgreSQL, records reach the handler raw, and the committed offset is for displ
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -29,7 +30,9 @@ from runtime.reading.place import NO_OFFSET
 from runtime.settings import Settings
 
 BATCH_RECORDS_MAX = 500
-BATCH_TIMEOUT_MS = 20
+BATCH_WAIT_MS = 1_000
+FETCH_WAIT_MS = 500
+SHOWN_SECONDS = 1.0
 MESSAGE_BYTES_MAX = 1_000_000
 CONNECT_SECONDS_MAX = 10.0
 
@@ -185,20 +188,23 @@ class Subscription:
             group_id=f"{settings.topic_prefix}.{group}",
             batch=True,
             max_records=BATCH_RECORDS_MAX,
-            batch_timeout_ms=BATCH_TIMEOUT_MS,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,
             heartbeat_interval_ms=1_000,
             rebalance_timeout_ms=30_000,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             listener=_Listener(self),
             parser=self._raw,
             decoder=_undecoded,
         )
+        # FastStream's own sleeps behind every wait that brought nothing, and what comes then lies
+        # there for as long.
+        self._subscriber.get_msg = self._next_batch  # type: ignore[assignment, method-assign]
         self._subscriber(self._on_batch)
         self._stopped = False
+        self._showing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Connects, again and again until there is a broker; FastStream's tasks do the rest."""
@@ -221,6 +227,8 @@ class Subscription:
     async def stop(self) -> None:
         """Finishes the batch in hand and leaves the group."""
         self._stopped = True
+        if self._showing is not None:
+            self._showing.cancel()
         await self._broker.stop()
 
     @property
@@ -259,6 +267,10 @@ class Subscription:
             path={},
         )
 
+    async def _next_batch(self, kafka: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
+        found = await kafka.getmany(timeout_ms=BATCH_WAIT_MS, max_records=BATCH_RECORDS_MAX)
+        return tuple(chain.from_iterable(found.values()))
+
     async def _on_batch(self, message: KafkaMessage) -> None:
         """Partition by partition, each in its order; the places move inside."""
         batch: dict[TopicPartition, list[ConsumerRecord]] = {}
@@ -268,8 +280,15 @@ class Subscription:
             carried = self._carried(tp, records)
             if carried:
                 await self._consumer.take(self._logs[tp.topic], tp.partition, carried)
+        if self._showing is None or self._showing.done():
+            self._showing = asyncio.create_task(self._show_soon(), name="offsets are shown")
+
+    async def _show_soon(self) -> None:
+        """Commits what has been read by then; nothing waits for it, as nothing reads on by it."""
+        await asyncio.sleep(SHOWN_SECONDS)
         try:
-            await message.ack()
+            if self.kafka is not None:
+                await self.kafka.commit()
         except KafkaError as error:
             logger.debug("offset_not_shown", consumer=self._consumer.name, error=repr(error))
 

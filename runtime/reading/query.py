@@ -276,17 +276,23 @@ class Reader:
                     f"{self.projection.name} has not reached {token} within "
                     f"{AFTER_SECONDS_MAX:.0f} s"
                 )
-            await self._moved(schema)
+            await self._moved(schema, token)
 
-    async def _moved(self, schema: str) -> None:
-        """Until the consumer in this process has moved, or a moment has passed."""
+    async def _moved(self, schema: str, token: Token) -> None:
+        """Until the consumer in this process has come so far, or a moment has passed: another
+        process may have."""
         consumer = self._consumers.get(schema)
         if consumer is None:
             await asyncio.sleep(POLL_SECONDS)
             return
+
+        def is_there() -> bool:
+            place = consumer.place(token.log, token.partition)
+            return place.incarnation == token.incarnation and place.position >= token.position
+
         try:
             async with asyncio.timeout(POLL_SECONDS), consumer.moved:
-                await consumer.moved.wait()
+                await consumer.moved.wait_for(is_there)
         except TimeoutError:
             return
 

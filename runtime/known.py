@@ -121,6 +121,10 @@ class KnownRows:
         known = dict(before)
         for recorded in events:
             known[recorded.production] = hear(known[recorded.production], recorded)
-        changed = {one: body for one, body in known.items() if body != before[one]}
+        changed = {
+            one: body
+            for one, body in known.items()
+            if body is not before[one] and body != before[one]
+        }
         bodies = {production: body.model_dump_json() for production, body in changed.items()}
         await self.table.write(connection, bodies)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from events.envelope import Recorded
+from events.event import Event
 from runtime.answered import Answered, AnsweredRows
 from runtime.decider import Command
 from runtime.errands import Errands
@@ -75,9 +76,11 @@ class ServiceSink:
     _errands: Errands = field(init=False)
     _known: KnownRows = field(init=False)
     _tables: RoomTables = field(init=False)
+    _reacted_to: tuple[type[Event], ...] = field(init=False)
     _answers_are_there: bool = False
 
     def __post_init__(self) -> None:
+        self._reacted_to = tuple({one.on for one in self.service.policies.reactions})
         self._errands = Errands(self.service, self.handler)
         self._tables = self.tables or _tables_in(self.schema, self.service)
         self._known = KnownRows(self.service, self._tables.known)
@@ -90,7 +93,7 @@ class ServiceSink:
         last_asking: dict[str, int] = {}
         for recorded in self._heard(events):
             by_production[recorded.production].append(recorded)
-            if self._asks(recorded):
+            if isinstance(recorded.event, self._reacted_to):
                 last_asking[recorded.production] = recorded.position
         if not last_asking:
             return {}
@@ -124,10 +127,6 @@ class ServiceSink:
     def _heard(self, events: Sequence[Recorded]) -> list[Recorded]:
         """Without those that are here for the timers alone: policies hear the logs they name."""
         return [recorded for recorded in events if recorded.log in self.service.hears]
-
-    def _asks(self, recorded: Recorded) -> bool:
-        """Whether some reaction is to this fact, whatever it answers."""
-        return any(isinstance(recorded.event, one.on) for one in self.service.policies.reactions)
 
     async def _react_to(self, events: Sequence[Recorded], known: Any, answered: Answered) -> None:
         policies = self.service.policies

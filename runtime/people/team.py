@@ -21,6 +21,8 @@ from runtime.reading.parking import ParkedRows, ProductionIsParked
 HEARD_OF_WITHIN_SECONDS = 2.0
 TEAM_LOG = "approval"
 """The log that tells who is on a team."""
+TEAM_TYPES = f"{TEAM_LOG}."
+"""How the names of its facts begin."""
 
 
 class ProductionUnheardOf(Exception):
@@ -107,7 +109,7 @@ async def fold_team(connection: Any, schema: str, events: Sequence[Recorded]) ->
     appointed: dict[tuple[str, str, Role], tuple[Any, ...]] = {}
     ended: dict[tuple[str, str, Role], date | None] = {}
     for recorded in events:
-        if not recorded.type.startswith(f"{TEAM_LOG}."):
+        if not recorded.type.startswith(TEAM_TYPES):
             continue
         match recorded.event:
             case ProductionOpened() as fact:

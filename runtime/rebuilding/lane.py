@@ -8,7 +8,7 @@ from typing import Any
 
 from events.envelope import Recorded
 from runtime.log.contract import Heads
-from runtime.people.team import fold_team
+from runtime.people.team import TEAM_TYPES, fold_team
 from runtime.points import point
 from runtime.reading.place import NO_OFFSET, Place, Places
 from runtime.reading.trouble import Divergence
@@ -86,7 +86,7 @@ class Folding:
             read_back = self._tables.view.read_back
             self._held |= await self._tables.load(pool, list(missing), read_back)
         fold_into(self._held, self._tables.view, fresh, self._changed)
-        self._team += [one for one in fresh if one.type.startswith("approval.")]
+        self._team += [one for one in fresh if one.type.startswith(TEAM_TYPES)]
         self._events += len(page)
         self.places |= moved
 

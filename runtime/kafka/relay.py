@@ -9,7 +9,6 @@ the first missing position. It never sends on through a connection that is young
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import count, takewhile
 from typing import Any
 
@@ -21,7 +20,15 @@ from events.envelope import Recorded, cloud_event_headers
 from runtime import metrics
 from runtime.kafka.bus import CONNECT_SECONDS_MAX
 from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
-from runtime.kafka.topic import Batch, Confirmed, KafkaTopic, Outgoing, Producer, Record, Topic
+from runtime.kafka.proving import proved
+from runtime.kafka.topic import (
+    Batch,
+    Confirmed,
+    KafkaTopic,
+    Outgoing,
+    Producer,
+    Topic,
+)
 from runtime.kafka.wakes import PostgresWakes, Wakes
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Heads, Store
@@ -210,22 +217,14 @@ class Relay:
         heads = await self._store.heads()
         if cursor.incarnation != heads.incarnation or cursor.position > heads.position:
             return await self._begin(heads)
-        known, missing_after = cursor, cursor.position
-        for partition, record in (await self._last_of(await self._lost(cursor))).items():
-            survivor = await self._survivor(cursor, partition, record)
-            if survivor[0] < cursor.positions[partition]:
-                missing_after = min(missing_after, survivor[0])
-            cursor = cursor.ends_at(partition, *survivor)
-        if missing_after < cursor.position:
+        there = await proved(self._topic, self._store, cursor)
+        if there.position < cursor.position:
             metrics.RELAY_LOSSES.labels(self._store.log).inc()
-            again_from = missing_after + 1
+            again_from = there.position + 1
             logger.error("broker_lost_data", log=self._store.log, sending_again_from=again_from)
-            # What every partition ends with stays known: until it is sent again, that is what
-            # proves that nothing before it was lost meanwhile.
-            cursor = replace(cursor, position=missing_after)
-        if cursor != known:
-            await self._lease.move(cursor)
-        return cursor
+        if there != cursor:
+            await self._lease.move(there)
+        return there
 
     async def _begin(self, heads: Heads) -> Cursor:
         """A new or restored log is sent from its first fact under its present incarnation."""
@@ -233,50 +232,6 @@ class Relay:
         cursor = Cursor(heads.incarnation, 0, (0,) * count, (b"",) * count, (-1,) * count)
         await self._lease.move(cursor)
         return cursor
-
-    async def _lost(self, cursor: Cursor) -> list[int]:
-        """The partitions whose last confirmed record is not where Kafka had confirmed it."""
-        found = await self._topic.records(
-            {partition: at for partition, at in enumerate(cursor.offsets) if at >= 0}
-        )
-        return [
-            partition
-            for partition, position in enumerate(cursor.positions)
-            if position
-            and not self._is(found.get(partition), cursor, position, cursor.hashes[partition])
-        ]
-
-    async def _last_of(self, partitions: Sequence[int]) -> dict[int, Record | None]:
-        """The last record of each of those partitions, as far as there is one."""
-        found = await self._topic.records(dict.fromkeys(partitions))
-        return {partition: found.get(partition) for partition in partitions}
-
-    async def _survivor(
-        self, cursor: Cursor, partition: int, record: Record | None
-    ) -> tuple[int, bytes, int]:
-        """Position, hash and offset of what proves that a partition, whose last record is
-        `record`, has everything before it.
-
-        A fact of the log that was confirmed before does; anything else proves nothing, and the
-        partition is sent from its beginning.
-        """
-        position = _position_of(record)
-        if record is not None and 0 < position <= max(cursor.position, cursor.positions[partition]):
-            page = await self._store.page(position - 1, 1)
-            if page and self._is(record, cursor, position, page[0].hash):
-                return position, page[0].hash, record.offset
-        return 0, b"", -1
-
-    def _is(self, record: Record | None, cursor: Cursor, position: int, hash_: bytes) -> bool:
-        """Whether the record is that fact, sent under the log's present incarnation."""
-        if record is None or cursor.incarnation is None:
-            return False
-        headers = dict(record.headers)
-        return (
-            headers.get("ce_incarnation") == cursor.incarnation.encode()
-            and headers.get("ce_position") == str(position).encode()
-            and headers.get("ce_hash") == hash_.hex().encode()
-        )
 
     async def _measure_while_away(self) -> None:
         """The backlog grows while the broker is away, and is told all the same."""
@@ -307,14 +262,6 @@ class Relay:
         if self._trouble:
             return [f"relay {self._store.log}: {self._trouble}"]
         return []
-
-
-def _position_of(record: Record | None) -> int:
-    """The position that a record claims; 0 for one of another make."""
-    try:
-        return int(dict(record.headers)["ce_position"]) if record else 0
-    except (KeyError, TypeError, ValueError):
-        return 0
 
 
 def _parts(page: Sequence[Recorded]) -> Iterator[Sequence[Recorded]]:

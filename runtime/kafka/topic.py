@@ -1,7 +1,7 @@
 """The topic of one log as its relay needs it, kept by Kafka."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -72,6 +72,13 @@ class Producer(Protocol):
         ...
 
 
+class Tail(NamedTuple):
+    """The last records of a partition in their order; `is_all` says that none stands before."""
+
+    records: list[Record]
+    is_all: bool
+
+
 class Topic(Protocol):
     """One log's topic."""
 
@@ -81,8 +88,12 @@ class Topic(Protocol):
         """A new one, not started."""
         ...
 
-    async def records(self, wanted: Mapping[int, int | None]) -> Mapping[int, Record]:
-        """By partition, the record at that offset (None: its last one), where there is one."""
+    async def records(self, wanted: Mapping[int, int]) -> Mapping[int, Record]:
+        """By partition, the record at that offset, where there is one."""
+        ...
+
+    async def tails(self, partitions: Sequence[int], count: int) -> Mapping[int, Tail]:
+        """The last `count` records of each of those partitions, or as many as there are."""
         ...
 
 
@@ -97,31 +108,50 @@ class KafkaTopic:
     def producer(self) -> Producer:
         return KafkaProducer(bus.producer(self._settings, self._log), self.name)
 
-    async def records(self, wanted: Mapping[int, int | None]) -> Mapping[int, Record]:
-        if not wanted:
+    async def records(self, wanted: Mapping[int, int]) -> Mapping[int, Record]:
+        read = await self._read(
+            list(wanted), lambda partition, _: (wanted[partition], wanted[partition] + 1)
+        )
+        return {partition: records[0] for partition, (records, _) in read.items() if records}
+
+    async def tails(self, partitions: Sequence[int], count: int) -> Mapping[int, Tail]:
+        return await self._read(partitions, lambda _, end: (end - count, end))
+
+    async def _read(
+        self, partitions: Sequence[int], span: Callable[[int, int], tuple[int, int]]
+    ) -> dict[int, Tail]:
+        """What stands between two offsets of each partition, which `span` says by the partition
+        and its end."""
+        if not partitions:
             return {}
         kafka = bus.reader(self._settings, f"reel-relay-{self._log}-read-back")
         try:
             await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
             async with asyncio.timeout(READ_SECONDS_MAX):
-                asked = {TopicPartition(self.name, one): at for one, at in wanted.items()}
-                ends = await kafka.end_offsets(list(asked))
-                starts = await kafka.beginning_offsets(list(asked))
-                there: dict[TopicPartition, int] = {}
-                for tp, at in asked.items():
-                    offset = ends[tp] - 1 if at is None else at
-                    if starts[tp] <= offset < ends[tp]:
-                        there[tp] = offset
+                asked = [TopicPartition(self.name, one) for one in partitions]
+                ends = await kafka.end_offsets(asked)
+                starts = await kafka.beginning_offsets(asked)
+                found: dict[int, Tail] = {}
+                left: dict[TopicPartition, tuple[int, int]] = {}
+                for tp in asked:
+                    first, behind = span(tp.partition, ends[tp])
+                    first, behind = max(first, starts[tp]), min(behind, ends[tp])
+                    found[tp.partition] = Tail([], first == starts[tp])
+                    if first < behind:
+                        left[tp] = first, behind
                 # Sought before anything else can run: without an offset aiokafka would give up.
-                kafka.assign(list(there))
-                for tp, offset in there.items():
-                    kafka.seek(tp, offset)
-                found: dict[int, Record] = {}
-                while len(found) < len(there):
+                kafka.assign(list(left))
+                for tp, (first, _) in left.items():
+                    kafka.seek(tp, first)
+                while left:
                     for tp, records in (await kafka.getmany(timeout_ms=200)).items():
-                        for record in records:
-                            if record.offset == there[tp]:
-                                found[tp.partition] = record
+                        _, behind = left[tp]
+                        found[tp.partition].records.extend(
+                            one for one in records if one.offset < behind
+                        )
+                        if await kafka.position(tp) >= behind:
+                            kafka.pause(tp)
+                            del left[tp]
                 return found
         finally:
             await kafka.stop()

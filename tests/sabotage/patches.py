@@ -9,6 +9,7 @@ HANDLING = "runtime/handling.py"
 PLACE = "runtime/reading/place.py"
 RELAY = "runtime/kafka/relay.py"
 LEASE = "runtime/kafka/lease.py"
+PROVING = "runtime/kafka/proving.py"
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,14 @@ PATCHES = (
     Patch(
         "no read-back",
         "the relay finds out what the broker lost, and sends it again",
-        (Edit(RELAY, "await self._last_of(await self._lost(cursor))", "{}"), IMPATIENT),
+        (
+            Edit(
+                PROVING,
+                "await topic.tails(await _lost(topic, cursor), LOOKED_BACK_RECORDS)",
+                "{}",
+            ),
+            IMPATIENT,
+        ),
         (
             "tests/carrying/test_broker_losses.py"
             "::test_a_topic_that_was_emptied_is_filled_again_from_the_first_fact",
@@ -734,12 +742,12 @@ PATCHES = (
         "what is lost while the relay sends again is missed too",
         (
             Edit(
-                RELAY,
-                "            cursor = replace(cursor, position=missing_after)\n",
-                "            for partition, at in enumerate(known.positions):\n"
-                "                if at > missing_after:\n"
-                '                    cursor = cursor.ends_at(partition, 0, b"", -1)\n'
-                "            cursor = replace(cursor, position=missing_after)\n",
+                PROVING,
+                "    return replace(cursor, position=missing_after)\n",
+                "    for partition, at in enumerate(known.positions):\n"
+                "        if at > missing_after:\n"
+                '            cursor = cursor.ends_at(partition, 0, b"", -1)\n'
+                "    return replace(cursor, position=missing_after)\n",
             ),
             IMPATIENT,
         ),

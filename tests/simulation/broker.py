@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NotLeaderForPartitionError
 
-from runtime.kafka.topic import Batch, Outgoing, Producer
+from runtime.kafka.topic import Batch, Outgoing, Producer, Tail
 from tests.simulation.loop import Loop
 from tests.simulation.weather import Weather
 
@@ -43,19 +43,14 @@ class Broker:
             (topic, n): [] for topic in topics for n in range(partitions)
         }
         self.lost: dict[Where, set[int]] = {where: set() for where in self.kept}
-        self.over_a_gap: set[Where] = set()
-        self.unprovable: set[Where] = set()
-        """Where it lost data again, after a relay that had not noticed yet sent on over what was
-        lost: what stands there may prove nothing of what should stand before it, and the relay
-        takes it for a proof. Readers have it from the log; the topic may lack it (see 0028)."""
+        self.starts = 0
+        """How often it was started: connections from before are gone."""
         self._waiting: list[asyncio.Future[None]] = []
 
     def take(self, where: Where, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Kept:
         """Adds a record to a partition."""
         position = int(dict(headers)["ce_position"])
         record = Kept(len(self.kept[where]), value, tuple(headers), position)
-        if any(before < position for before in self.lost[where] - self._there(where)):
-            self.over_a_gap.add(where)
         self.kept[where].append(record)
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
@@ -66,13 +61,13 @@ class Broker:
     def lose(self, where: Where, records: int) -> None:
         """Forgets the last of a partition's records."""
         kept = self.kept[where]
-        if where in self.over_a_gap:
-            self.unprovable.add(where)
         self.lost[where] |= {one.position for one in kept[max(0, len(kept) - records) :]}
         del kept[max(0, len(kept) - records) :]
 
-    def _there(self, where: Where) -> set[int]:
-        return {one.position for one in self.kept[where]} if self.lost[where] else set()
+    def dies(self, where: Where, records: int) -> None:
+        """Is started again at once, without the last of a partition's records."""
+        self.starts += 1
+        self.lose(where, records)
 
     async def answers(self) -> None:
         """One trip to it; raises as a client does that does not reach it."""
@@ -112,33 +107,45 @@ class MemoryTopic:
     def producer(self) -> Producer:
         return MemoryProducer(self._broker, self.name)
 
-    async def records(self, wanted: Mapping[int, int | None]) -> Mapping[int, Kept]:
+    async def records(self, wanted: Mapping[int, int]) -> Mapping[int, Kept]:
         if not wanted:
             return {}
         await self._broker.answers()
+        found = {
+            partition: self._broker.kept[self.name, partition][at]
+            for partition, at in wanted.items()
+            if 0 <= at < len(self._broker.kept[self.name, partition])
+        }
+        await self._broker.answers()
+        return found
+
+    async def tails(self, partitions: Sequence[int], count: int) -> Mapping[int, Tail]:
+        if not partitions:
+            return {}
+        await self._broker.answers()
         found = {}
-        for partition, asked in wanted.items():
+        for partition in partitions:
             kept = self._broker.kept[self.name, partition]
-            at = len(kept) - 1 if asked is None else asked
-            if 0 <= at < len(kept):
-                found[partition] = kept[at]
+            found[partition] = Tail(list(kept[-count:]), len(kept) <= count)
         await self._broker.answers()
         return found
 
 
 class MemoryProducer:
-    """As an idempotent producer: batches of one partition arrive in their order, whole or not at
-    all."""
+    """As `runtime.kafka.loyal.LoyalProducer`: batches of one partition arrive in their order, whole
+    or not at all, and none by a second connection."""
 
     def __init__(self, broker: Broker, topic: str) -> None:
         self._broker = broker
         self._topic = topic
         self._room = broker.loop.random.randint(1, BATCH_RECORDS_MAX)
         self._arrives_at = 0.0
+        self._connected_at = 0
         self._broken: set[Where] = set()
 
     async def start(self) -> None:
         await self._broker.answers()
+        self._connected_at = self._broker.starts
 
     async def stop(self) -> None:
         await asyncio.sleep(self._broker.weather.trip())
@@ -179,7 +186,8 @@ class MemoryProducer:
     def _taken(self, where: Where, records: Sequence[Outgoing]) -> tuple[float, Kept | Exception]:
         """What the broker says to a batch, and after how many seconds."""
         broker, weather = self._broker, self._broker.weather
-        if not broker.up or where in self._broken or weather.strikes("a send is refused"):
+        is_gone = not broker.up or self._connected_at != broker.starts
+        if is_gone or where in self._broken or weather.strikes("a send is refused"):
             # What stood behind it would be out of sequence.
             self._broken.add(where)
             return weather.trip(), NotLeaderForPartitionError()

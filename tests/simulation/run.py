@@ -151,5 +151,4 @@ class Scenario:
             for log, store in self.logs.items()
             for fact in store.events
             if fact.position not in there[log, fact.partition]
-            and (log, fact.partition) not in self.broker.unprovable
         ]

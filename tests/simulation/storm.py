@@ -70,7 +70,7 @@ class Storm:
                     if one[0] == where[0]:
                         self.site.broker.lose(one, 1_000_000)
             case "a topic's tail is lost":
-                self.site.broker.lose(where, self.chance.randint(1, 5))
+                self.site.broker.dies(where, self.chance.randint(1, 5))
                 left = [one.position for one in self.site.broker.kept[where]]
                 self.site.loop.note(f"{where} is {left}")
             case "what is parked is tried again":

@@ -2,7 +2,8 @@
 the same servers in the same run, with a loss check that can void it.
 
 `--quick` is what CI runs: shorter, smaller, without the rows that mean nothing small; it fails when
-a ratio falls below half of the one in `bench/committed.json`. `--commit` writes that file anew.
+a ratio falls below half of the one in `bench/committed.json` in every round. `--commit` writes that
+file anew.
 `python -m bench.paper` makes the table and the picture of the papers from what a run has written.
 """
 

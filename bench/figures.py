@@ -37,6 +37,12 @@ class Beside:
             return None
         return self.ratio >= self.goal if self.better is Better.MORE else self.ratio <= self.goal
 
+    @property
+    def best(self) -> float:
+        """The ratio of the best round."""
+        least, most = self.ratio_spread
+        return most if self.better is Better.MORE else least
+
 
 @dataclass
 class Row:

@@ -18,10 +18,14 @@ from bench.verdict import COMMITTED, ratios_of, verdict
 pytestmark = pytest.mark.unit
 
 
-def row(ratio: float, better: Better = Better.MORE, faults: tuple[str, ...] = ()) -> Row:
-    beside = Beside(
-        "a peer, 16 clients", 10, "commands/s", (9, 11), ratio, (ratio, ratio), 1, better
-    )
+def row(
+    ratio: float,
+    better: Better = Better.MORE,
+    faults: tuple[str, ...] = (),
+    spread: tuple[float, float] | None = None,
+) -> Row:
+    spread = spread or (ratio, ratio)
+    beside = Beside("a peer, 16 clients", 10, "commands/s", (9, 11), ratio, spread, 1, better)
     return Row("append", 10, "commands/s", (9, 11), beside=[beside], faults=list(faults))
 
 
@@ -42,6 +46,15 @@ def test_where_less_is_better_twice_as_much_fails_the_run() -> None:
     then = ratios_of(result(row(2.0, Better.LESS)))
     assert verdict(result(row(3.9, Better.LESS)), then) == 0
     assert verdict(result(row(4.1, Better.LESS)), then) == 1
+
+
+def test_one_round_that_was_disturbed_does_not_fail_the_run() -> None:
+    then = ratios_of(result(row(1.0)))
+    assert verdict(result(row(0.4, spread=(0.1, 0.9))), then) == 0
+    assert verdict(result(row(0.4, spread=(0.1, 0.45))), then) == 1
+    then = ratios_of(result(row(2.0, Better.LESS)))
+    assert verdict(result(row(5.0, Better.LESS, spread=(2.2, 9.0))), then) == 0
+    assert verdict(result(row(5.0, Better.LESS, spread=(4.2, 9.0))), then) == 1
 
 
 def test_with_how_many_callers_a_peer_was_quickest_does_not_hide_a_fall() -> None:

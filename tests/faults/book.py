@@ -64,13 +64,17 @@ def hold_book(audit: Audit, client: Client, truth: Truth) -> None:
 
 
 def money_apart(client: Client, truth: Truth) -> list[str]:
-    """Three books have the same money: the client's, the log and the read model's rows."""
+    """Three books have the same money: the client's, the log and the read model's rows.
+
+    A fact that several answers tell, as under one key, is one fact.
+    """
     productions = {sent.production for sent in client.book}
-    acknowledged = _sums(
-        (sent.production, event["type"], event["data"])
+    told = {
+        event["id"]: (sent.production, event["type"], event["data"])
         for sent in client.book
         for event in sent.events
-    )
+    }
+    acknowledged = _sums(told.values())
     logged = _sums(
         (fact["production"], fact["type"], fact["data"]) for fact in truth.logs["budget"]
     )

@@ -15,9 +15,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.structs import ConsumerRecord
-from faststream import AckPolicy
+from faststream import AckPolicy, StreamMessage
 from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
@@ -180,6 +179,7 @@ class Subscription:
             allow_auto_create_topics=False,
             metadata_max_age_ms=5_000,
             graceful_timeout=15.0,
+            apply_types=False,
             security=_security(settings),
             logger=None,
         )
@@ -271,14 +271,13 @@ class Subscription:
         found = await kafka.getmany(timeout_ms=BATCH_WAIT_MS, max_records=BATCH_RECORDS_MAX)
         return tuple(chain.from_iterable(found.values()))
 
-    async def _on_batch(self, message: KafkaMessage) -> None:
+    async def _on_batch(self, records: tuple[ConsumerRecord, ...]) -> None:
         """Partition by partition, each in its order; the places move inside."""
         batch: dict[TopicPartition, list[ConsumerRecord]] = {}
-        for record in message.raw_message:
+        for record in records:
             batch.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
-        for tp, records in batch.items():
-            carried = self._carried(tp, records)
-            if carried:
+        for tp, of_partition in batch.items():
+            if carried := self._carried(tp, of_partition):
                 await self._consumer.take(self._logs[tp.topic], tp.partition, carried)
         if self._showing is None or self._showing.done():
             self._showing = asyncio.create_task(self._show_soon(), name="offsets are shown")
@@ -336,8 +335,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         return None
 
 
-async def _undecoded(_: object) -> tuple[()]:
-    return ()
+async def _undecoded(message: StreamMessage[Any]) -> Any:
+    return message.raw_message
 
 
 def _carried(record: ConsumerRecord, log: str) -> Carried:

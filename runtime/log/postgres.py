@@ -150,7 +150,11 @@ class PostgresStore:
         return now
 
     async def notify(self) -> None:
-        await self._pool.execute("SELECT pg_notify($1, '')", channel(self.log))
+        # A notification goes out with its commit, and nothing of it has to outlast a crash.
+        await self._pool.execute(
+            "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')",
+            channel(self.log),
+        )
 
     def _recorded(self, rows: Sequence[asyncpg.Record]) -> list[Recorded]:
         return [Recorded.of(self.log, row) for row in rows]

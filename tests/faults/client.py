@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -20,6 +21,8 @@ import httpx
 ANSWER_SECONDS_MAX = 300.0
 AGAIN_SECONDS = 0.1
 PACE_SECONDS = 0.15
+CONNECTIONS, POOLS = 800, 16
+"""How many a client may have at once; httpx looks through a pool for every request."""
 
 Body = dict[str, Any]
 
@@ -108,12 +111,18 @@ class Client:
         self.late = 0
         """How many answers of a history came in when it had ended."""
         self._turn = 0
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(20, connect=2), limits=httpx.Limits(max_connections=200)
-        )
+        self._pools = [
+            httpx.AsyncClient(
+                timeout=httpx.Timeout(20, connect=2),
+                limits=httpx.Limits(max_connections=CONNECTIONS // POOLS),
+            )
+            for _ in range(POOLS)
+        ]
+        self._next_pool = cycle(self._pools)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        for pool in self._pools:
+            await pool.aclose()
 
     @property
     def answered(self) -> int:
@@ -164,7 +173,7 @@ class Client:
         try:
             url = self._one_of(self._serving(sent.room))
             self.in_flight[url] += 1
-            answer = await self._http.post(
+            answer = await next(self._next_pool).post(
                 url + sent.path,
                 json=sent.body,
                 headers={
@@ -193,7 +202,7 @@ class Client:
         query: Body = {"by": "account", "limit": 200} | ({"after": token} if token else {})
         history = self.histories
         try:
-            answer = await self._http.get(
+            answer = await next(self._next_pool).get(
                 f"{self._one_of(self._querying())}/v1/productions/{production}/budget-status",
                 params=query,
                 headers={"Authorization": f"Bearer {self._token_of(person)}"},

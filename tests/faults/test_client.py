@@ -1,6 +1,7 @@
 """The client takes for an answer only what one is."""
 
 import asyncio
+from itertools import repeat
 from typing import Any
 
 import httpx
@@ -27,7 +28,7 @@ async def test_what_was_asked_before_a_restore_is_no_answer_after_it() -> None:
         return httpx.Response(200, json=told)
 
     client = Client(lambda _: ["http://reel"], lambda: ["http://reel"], lambda _: "token")
-    client._http = httpx.AsyncClient(transport=httpx.MockTransport(answers))
+    client._next_pool = repeat(httpx.AsyncClient(transport=httpx.MockTransport(answers)))
     given = asyncio.create_task(client.give("accountant", COST, {}, "key"))
     sampled = asyncio.create_task(client.sample(COST.split("/")[3], "accountant"))
     await until(lambda: len(asked) == 2, 5)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 1_200
-SEEDS = os.environ.get("SEEDS", "300")
+SEEDS = os.environ.get("SEEDS", "100")
 
 
 def simulated(*words: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:

@@ -118,7 +118,7 @@ def _payment(network: Network, deal: Deal, row: Payment) -> Item:
 
 def _option(rows: Rows, network: Network, deal: Deal, row: Option) -> Item:
     """`needed_on` is when the milestone that needs the right is expected."""
-    needed = None if row.needed_by is None else rows.get(Milestone, row.needed_by)
+    needed = rows.get(Milestone, row.needed_by)
     needed_on = None if needed is None else network.milestone(needed)
     if row.exercised_on is not None:
         status = "exercised"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from events import approval, budget
+from events import approval, budget, contract
 from events.event import Event
 from projections.inbox.explained import explained
 from projections.inbox.view import VIEW
@@ -134,6 +134,21 @@ def test_an_item_says_which_command_takes_it_away(
     (item,) = inbox(contract=[drafted(), OFFERED, *facts])
     assert [("/".join(one["path"].split("/")[-2:]), one["body"]) for one in item["todo"]] == todo
     assert [one["path"].endswith(one["command"]) for one in item["todo"]] == [True]
+
+
+def test_what_has_no_last_day_is_never_overdue() -> None:
+    received = contract.DeliverableReceived(
+        contract=KEEPER, deliverable="looping", received_on="2026-09-02"
+    )
+    returned = budget.BudgetReturned(version=1, reason="too dear", by="rosalind")
+    items = inbox(
+        approval=[asked(ALONE)],
+        budget=[returned],
+        contract=[drafted(), OFFERED, ACCEPTED, received],
+        on="2027-09-02",
+    )
+    assert sorted(item["kind"] for item in items) == ["approve", "judge", "mend", "submit"]
+    assert {(item["due_on"], item["overdue"]) for item in items} == {(None, False)}
 
 
 def test_each_plan_that_a_deal_waits_for_is_an_item_of_its_own() -> None:

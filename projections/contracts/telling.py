@@ -103,10 +103,10 @@ def _amendment(deal: Deal, versions: list[Version], terms: Terms) -> int | None:
     take an amendment back."""
     if deal.executed_version is None or deal.ended:
         return None
-    later = versions[-1] if versions else None
-    if later is None or later.version <= deal.executed_version:
+    later = versions[-1]
+    if later.version == deal.executed_version or Terms.model_validate_json(later.terms) == terms:
         return None
-    return None if Terms.model_validate_json(later.terms) == terms else later.version
+    return later.version
 
 
 def _history(versions: list[Version], fees: bool) -> list[dict[str, Any]]:

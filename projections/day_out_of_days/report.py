@@ -48,7 +48,8 @@ def elements_of(
 
 def place_of(line: ElementLine) -> str:
     """Where a line stands: by number on the board, 2 before 10; those without one last."""
-    number = line.board_id.rjust(64) if line.board_id else "~"
+    # One more than a number has at most: whatever it begins with, a space comes before "~".
+    number = line.board_id.rjust(65) if line.board_id else "~"
     return f"{number}/{line.element}"
 
 

@@ -65,10 +65,11 @@ def _duty(rows: Rows, row: Duty, told: Told, asker: Asker) -> Made:
     if told["amount"] is not None:
         amount = add("amount", told["amount"], currency, cells=(cells(row, "amount"),))
         if row.kind == PAYMENT:
-            parts = _commitments(rows, row, currency)
-            rule = f"the sum of what was paid on its {len(parts)} commitments, one a version"
             deal = rows.get(Deal, row.contract)
-            versions = () if deal is None else (cells(deal, "version"),)
+            assert deal is not None
+            parts = _commitments(rows, deal, row, currency)
+            rule = f"the sum of what was paid on its {len(parts)} commitments, one a version"
+            versions = (cells(deal, "version"),)
             paid = add(PAID, told["paid"], currency, rule, terms=parts, cells=versions)
             left = Decimal(told["amount"]) - Decimal(told["paid"])
             add("left", shown(left), currency, "amount - paid", terms=(amount, paid))
@@ -78,9 +79,8 @@ def _duty(rows: Rows, row: Duty, told: Told, asker: Asker) -> Made:
     return made
 
 
-def _commitments(rows: Rows, row: Duty, currency: str) -> tuple[Figure, ...]:
+def _commitments(rows: Rows, deal: Deal, row: Duty, currency: str) -> tuple[Figure, ...]:
     """What was paid against the commitments of every version that was executed."""
-    deal = rows.get(Deal, row.contract) or Deal(row.contract)
     found = (
         rows.get(Paid, commitment_of(row.contract, row.id, version))
         for version in range(1, deal.version + 1)

@@ -93,10 +93,11 @@ def _milestone(
 
 def _task(rows: Rows, row: Task, days: WorkingDays) -> Activity:
     own = row.starts_on or row.finished_on
+    assert own is not None
     return Activity(
         key(ItemKind.TASK, row.task),
         row.days,
-        0 if own is None else days.number(own),
+        days.number(own),
         _ties(rows, row.links),
         None if row.finished_on is None else days.through(row.finished_on),
     )

@@ -92,8 +92,10 @@ def _payment(network: Network, deal: Deal, row: Payment) -> Item:
         status = "released"
     elif row.earned:
         status = "earned"
+    elif deal.signed and deal.phase in ENDED:
+        status = "owed"
     else:
-        status = _standing(deal, "promised", ended="owed")
+        status = _standing(deal, "promised")
     return Item(
         kind=ItemKind.PAYMENT,
         id=f"{row.contract}/{row.payment}",
@@ -116,7 +118,7 @@ def _payment(network: Network, deal: Deal, row: Payment) -> Item:
 
 def _option(rows: Rows, network: Network, deal: Deal, row: Option) -> Item:
     """`needed_on` is when the milestone that needs the right is expected."""
-    needed = None if row.needed_by is None else rows.get(Milestone, row.needed_by)
+    needed = rows.get(Milestone, row.needed_by)
     needed_on = None if needed is None else network.milestone(needed)
     if row.exercised_on is not None:
         status = "exercised"
@@ -185,10 +187,10 @@ def _deliverable(network: Network, deal: Deal, row: Deliverable) -> Item:
     )
 
 
-def _standing(deal: Deal, signed: str, ended: str = "ended") -> str:
+def _standing(deal: Deal, signed: str) -> str:
     """How something of a deal stands: as it was signed, or still spoken of, or no more."""
     if deal.phase in ENDED:
-        return ended if deal.signed else "ended"
+        return "ended"
     return signed if deal.signed else deal.phase
 
 

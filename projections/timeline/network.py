@@ -70,11 +70,10 @@ class Network:
         """What makes it later than by its own date."""
         return self.times[of].pushed_by or self.follows.get(of)
 
-    def shoot_day(self, row: ShootDay) -> date | None:
+    def shoot_day(self, row: ShootDay) -> date:
         """When a shoot day is expected; if it is wrapped, when it was."""
-        if row.wrapped_on is not None or row.planned_for is None:
-            return row.wrapped_on
-        return self.days.day(self.times[key(ItemKind.SHOOT_DAY, str(row.day))].early_start)
+        expected = self.times[key(ItemKind.SHOOT_DAY, str(row.day))].early_start
+        return row.wrapped_on or self.days.day(expected)
 
     def slip(self, baseline: date | None, forecast: date | None) -> int | None:
         """Working days from the one to the other; none where either is not known."""

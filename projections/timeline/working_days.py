@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import date
-from functools import cached_property
 
 from events.calendar import Calendar, Weekday
 
@@ -36,10 +35,6 @@ class WorkingDays:
 
     def day(self, number: int) -> date:
         """The working day of that number; the first or last of all dates where there is none."""
-        if number < 0:
-            return date.min
-        if number >= self._count:
-            return date.max
         first, last = date.min.toordinal(), date.max.toordinal()
         while first < last:
             middle = (first + last) // 2
@@ -53,10 +48,6 @@ class WorkingDays:
         """Working days from `day` (excluded) to `later` (included), negative when it is earlier:
         how far something that was to be on `day` slips to be on `later`."""
         return self.through(later) - self.through(day)
-
-    @cached_property
-    def _count(self) -> int:
-        return self._before(date.max.toordinal() + 1)
 
     def _before(self, ordinal: int) -> int:
         """Ordinal 1 is a Monday."""

@@ -69,9 +69,10 @@ def write(results: Mapping[str, OfFile], files: Iterable[str]) -> None:
 
 
 def _counted(results: Mapping[str, OfFile]) -> Iterable[str]:
+    tried = [name for name, one in results.items() if one.mutants]
     rooms = [
         (room, [results[name] for name in names])
-        for room, names in groupby(sorted(results), key=_room)
+        for room, names in groupby(sorted(tried), key=_room)
     ]
     yield "| Room | Mutants | Killed | Survived | Not covered | Killed, % |"
     yield "|---|---:|---:|---:|---:|---:|"
@@ -80,9 +81,8 @@ def _counted(results: Mapping[str, OfFile]) -> Iterable[str]:
     yield "\n## File by file\n"
     yield "| File | Mutants | Killed | Survived | Not covered | Killed, % |"
     yield "|---|---:|---:|---:|---:|---:|"
-    for name, one in sorted(results.items()):
-        if one.mutants:
-            yield _row(f"`{name}`", [one])
+    for name in sorted(tried):
+        yield _row(f"`{name}`", [results[name]])
 
 
 def _room(name: str) -> str:

@@ -42,8 +42,8 @@ def explained(rows: Rows, asker: Asker) -> Iterator[Figure]:
 
 
 def _by_deal(rows: Rows) -> Iterator[tuple[Deal, Rows]]:
-    """Each deal with its own rows, so that none is looked for among those of all."""
-    own = {deal.contract: Rows({Deal: {(deal.contract,): deal}}) for deal in rows.all(Deal)}
+    """Each deal with its parts' rows, so that none is looked for among those of all."""
+    own = {deal.contract: Rows() for deal in rows.all(Deal)}
     for version in rows.all(Version):
         if version.contract in own:
             own[version.contract].put(version)

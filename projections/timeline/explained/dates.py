@@ -19,9 +19,6 @@ NAMES = {
     "forecast": "expected",
     "actual": "actual",
 }
-SPANS = frozenset({"task", "engagement", "release-window"})
-"""The kinds of items whose first day is another than their last."""
-
 UNITS = {
     "amount": "",
     "days": WORKING_DAYS,
@@ -78,16 +75,16 @@ class Made:
 
 
 def dates_of(item: Item) -> Iterator[tuple[str, Any]]:
-    """Every date of an item by its name; a first day only where it is another than the last."""
+    """Every first and last day of an item, by its name."""
     for name in ("baseline", "forecast", "actual"):
         span = getattr(item, name)
-        if item.kind.value in SPANS and name != "actual":
-            yield f"{name}_start", None if span is None else span.starts_on
+        yield f"{name}_start", None if span is None else span.starts_on
         yield name, None if span is None else span.ends_on
 
 
 def read_dates(made: Made, row: Row, columns: Mapping[str, tuple[str, ...]]) -> None:
-    """Those dates of an item that stand in its row, by the columns that each is read from."""
+    """Those dates of an item that stand in its row, by the columns that each is read from; a first
+    day has some only where it may be another than the last."""
     for name, value in dates_of(made.item):
         if name in columns:
             read_from = (cells(row, *columns[name]),) if columns[name] else ()

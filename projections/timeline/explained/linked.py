@@ -113,18 +113,16 @@ class Linked:
         made.add("forecast", NAMES["forecast"], value, DAY, said, (), (cells(row, column),))
 
     def _own(self, made: Made, name: str, of: Cells) -> None:
-        span = made.item.forecast
-        value = span and (span.starts_on if name == "forecast_start" else span.ends_on)
+        value = made.item.forecast and made.item.forecast.starts_on
         said = "its own date, or the first working day from it on"
         made.add(name, NAMES[name], value, DAY, said, (self._calendar,), (of,))
 
     def _follows(self, made: Made, name: str, links: str, own: Cells) -> None:
         """What it follows from, in place of its own date."""
         driver = made.item.driven_by
-        span = made.item.forecast
-        assert driver is not None and span is not None
+        value = made.item.forecast and made.item.forecast.starts_on
+        assert driver is not None
         said, of = self._tie(made, driver, links)
-        value = span.starts_on if name == "forecast_start" else span.ends_on
         made.add(name, NAMES[name], value, DAY, said, (*of, self._calendar), (own,))
 
     def _tie(self, made: Made, driver: str, links: str) -> tuple[str, tuple[Figure, ...]]:

@@ -83,12 +83,14 @@ def others(
     calendar: Figure,
     fees: bool,
 ) -> Iterator[Made]:
-    """The figures of every item that hangs on no other; `linked` are those of the network."""
+    """The figures of every item that hangs on no other; `linked` are those of the network.
+
+    What a deal has several of is named by the deal's id, which has no slash, and its own.
+    """
     for item in items:
         if item.kind not in TABLES:
             continue
-        key = item.id.split("/", 1) if item.kind in _OF_A_DEAL else (item.id,)
-        row: Any = rows.get(TABLES[item.kind], *key)
+        row: Any = rows.get(TABLES[item.kind], *item.id.split("/", 1))
         columns = READ_FROM[item.kind]
         made = Made(item)
         read_dates(made, row, columns)
@@ -98,17 +100,6 @@ def others(
         if item.kind in SLIPS:
             slip_of(made, *SLIPS[item.kind], calendar)
         yield made
-
-
-_OF_A_DEAL = frozenset(
-    {
-        ItemKind.PAYMENT,
-        ItemKind.OPTION_WINDOW,
-        ItemKind.RELEASE_WINDOW,
-        ItemKind.DELIVERABLE,
-    }
-)
-"""Kinds whose items are named by their deal's id and their own."""
 
 
 def _needed_on(made: Made, linked: Mapping[str, Made]) -> None:

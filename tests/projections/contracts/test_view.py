@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from events import budget, contract
 from events.contract import commitment_of
 from events.envelope import Recorded
+from events.names import id_of
 from projections.contracts.answers import Contract, Summary
+from projections.contracts.explained.deals import explained
 from projections.contracts.rows import Deal
-from projections.contracts.telling import summary, whole
+from projections.contracts.telling import page_of_deals, summary, whole
 from projections.contracts.view import VIEW
+from runtime.explaining.figures import Asker
 from runtime.view import Rows
 from tests.projections.histories import (
     HASH,
@@ -110,6 +113,98 @@ def test_what_a_counter_changes_is_told_field_by_field() -> None:
     }
 
 
+def test_conditions_that_a_version_adds_are_told_together() -> None:
+    both = contract.TermsRedrafted(
+        contract=KEEPER,
+        version=2,
+        terms=terms(conditions=["budget-locked", "schedule-locked"]),
+        reason="not before we know when",
+    )
+    _, second = the_deal(told("contract", drafted(), both))["versions"]
+    assert second["changes"] == [
+        {"what": "conditions", "was": "budget-locked", "now": "budget-locked, schedule-locked"}
+    ]
+
+
+CLEARANCES = {
+    "asked": [],
+    "given": [contract.TermsCleared(contract=KEEPER, version=1, content_hash=HASH, request=KEEPER)],
+    "refused": [
+        contract.ClearanceRefused(
+            contract=KEEPER, version=1, request=KEEPER, by="rosalind", reason="too dear"
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("clearance", CLEARANCES)
+def test_terms_that_are_taken_back_from_clearance_are_agreed_and_no_more(clearance: str) -> None:
+    agreed = (
+        drafted(),
+        contract.OfferAccepted(
+            contract=KEEPER,
+            version=1,
+            content_hash=HASH,
+            accepted_by="party",
+            accepted_on="2026-09-02",
+        ),
+        contract.TermsSubmitted(
+            contract=KEEPER,
+            kind="cast",
+            title="the keeper",
+            version=1,
+            content_hash=HASH,
+            amount="86000",
+            currency="USD",
+        ),
+        *CLEARANCES[clearance],
+    )
+    withdrawn = contract.TermsWithdrawn(contract=KEEPER, version=1, reason="another keeper")
+    assert the_deal(told("contract", *agreed))["clearance"] == clearance
+    back = the_deal(told("contract", *agreed, withdrawn))
+    assert (back["state"], back["clearance"], back["since"]) == (
+        "agreed",
+        None,
+        at(len(agreed) + 1),
+    )
+
+
+def test_clearance_taken_back_once_the_talks_went_on_leaves_them_as_they_are() -> None:
+    withdrawn = contract.TermsWithdrawn(contract=KEEPER, version=1, reason="countered")
+    facts = [*NEGOTIATED, *told("contract", withdrawn, first=len(NEGOTIATED) + 1)]
+    assert (the_deal(facts)["state"], the_deal(facts)["since"]) == ("offered", at(3))
+
+
+def test_a_deal_of_which_no_terms_were_heard_has_no_currency() -> None:
+    accepted = contract.OfferAccepted(
+        contract=KEEPER,
+        version=1,
+        content_hash=HASH,
+        accepted_by="party",
+        accepted_on="2026-09-02",
+    )
+    assert the_deal(told("contract", accepted))["currency"] is None
+    assert the_deal(told("contract", drafted()))["currency"] == "USD"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+def test_pages_hold_every_deal_once_by_title_and_end_with_the_last(limit: int) -> None:
+    titles = ("Wren", "Silas", "Nell", "Ingrid")
+    drafts = [
+        drafted(id_of("contract", title)).model_copy(update={"title": title}) for title in titles
+    ]
+    rows = VIEW.fold(told("contract", *drafts))
+    seen: list[str] = []
+    pages, cursor = 0, None
+    while pages == 0 or cursor is not None:
+        page, cursor = page_of_deals(rows, cursor, limit)
+        seen += [deal.title for deal in page]
+        pages += 1
+        assert pages <= len(titles)
+    assert seen == sorted(titles)
+    assert pages == -(-len(titles) // limit)
+
+
 def test_the_history_names_sides_and_dates() -> None:
     moves = the_deal(NEGOTIATED)["moves"]
     assert [(one["what"], one["side"], one["version"], one["at"]) for one in moves] == [
@@ -148,6 +243,10 @@ def test_payments_are_paid_by_the_commitments_that_stand_for_them() -> None:
         ("lock", "waits", "0.00"),
     ]
     assert whole_deal["paid"] == "43000.00"
+    rows = VIEW.fold([*told("contract", drafted(), executed()), *money])
+    figures = {one.name: one for one in explained(rows, Asker("USD", at(9), fees=True))}
+    paid = figures[f"deal/{KEEPER}/payment/start/paid"]
+    assert (paid.value, [term.value for term in paid.terms]) == ("43000.00", ["43000.00"])
 
 
 def test_a_payment_that_was_earned_is_owed_by_its_day() -> None:
@@ -168,6 +267,17 @@ def test_an_amendment_stands_beside_what_binds_until_it_is_executed() -> None:
     assert before["fee"] == "86000.00"
     after = the_deal(told("contract", *facts, amended(2, terms(fee="95000.00"))))
     assert (after["amendment"], after["terms_version"], after["fee"]) == (None, 2, "95000.00")
+
+
+def test_an_amendment_is_told_until_the_deal_is_over() -> None:
+    redrafted = contract.TermsRedrafted(
+        contract=KEEPER, version=2, terms=terms(fee="95000.00"), reason="a week more"
+    )
+    completed = contract.ContractCompleted(contract=KEEPER, completed_on="2026-12-20")
+    assert the_deal(told("contract", drafted(), executed()))["amendment"] is None
+    assert the_deal(told("contract", drafted(), executed(), redrafted))["amendment"] == 2
+    over = the_deal(told("contract", drafted(), executed(), redrafted, completed))
+    assert (over["amendment"], over["state"]) == (None, "completed")
 
 
 def test_terms_in_force_written_again_take_an_amendment_back() -> None:

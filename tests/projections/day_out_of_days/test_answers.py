@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import fields
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -58,6 +59,61 @@ async def test_a_board_is_asked_about_by_its_own_calendar_or_another() -> None:
     assert blue["totals"]["last_on"] == "2026-09-16"
 
 
+async def test_the_days_of_a_board_are_numbered_and_its_calendar_is_told() -> None:
+    for asked in ({}, {"board": "pink"}):
+        answer = await FILM.answer(QUERY, **asked)
+        assert [day["day"] for day in answer["days"]] == [1, 2, 3]
+        assert (answer["starts_on"], answer["days_off"]) == ("2026-09-14", ["saturday", "sunday"])
+    unchosen = await Asked(projection, VIEW.fold(told(film.BLUE))).answer(QUERY)
+    assert (unchosen["board"], unchosen["what_if"], unchosen["days"]) == (None, False, [])
+
+
+async def test_the_board_that_is_shot_by_is_laid_over_the_chosen_calendar() -> None:
+    """Another that is named, and the same by its name, over their own where they have one."""
+    from_friday = film.CALENDAR.model_copy(update={"starts_on": date(2026, 9, 18)})
+    chosen = film.CHOSEN.model_copy(update={"board": "pink", "calendar": from_friday})
+    shot = Asked(projection, VIEW.fold(told(*film.STORY, chosen)))
+    by_the_chosen = await shot.answer(QUERY, days_off="")
+    assert [day["on"][5:] for day in by_the_chosen["days"]] == ["09-18", "09-19", "09-20"]
+    by_its_own = await shot.answer(QUERY, board="pink", days_off="")
+    assert [day["on"][5:] for day in by_its_own["days"]] == ["09-14", "09-15", "09-16"]
+
+
+@pytest.mark.parametrize(
+    ("days_off", "dates"),
+    [
+        ({}, ["2026-09-18", "2026-09-21", "2026-09-22"]),
+        ({"days_off": ""}, ["2026-09-18", "2026-09-19", "2026-09-20"]),
+        ({"days_off": "monday"}, ["2026-09-18", "2026-09-19", "2026-09-20"]),
+        ({"days_off": "saturday"}, ["2026-09-18", "2026-09-20", "2026-09-21"]),
+    ],
+    ids=["none said", "every day", "no mondays", "no saturdays"],
+)
+async def test_a_board_without_a_calendar_works_the_week_unless_it_is_said_otherwise(
+    days_off: dict[str, str], dates: list[str]
+) -> None:
+    laid = Asked(projection, VIEW.fold(told(film.ELEMENTS, film.BREAKDOWNS, film.BLUE)))
+    answer = await laid.answer(QUERY, board="blue", starts="2026-09-18", **days_off)
+    assert [day["on"] for day in answer["days"]] == dates
+    assert answer["starts_on"] == "2026-09-18"
+
+
+async def test_only_who_may_be_dropped_is_dropped_over_a_long_gap() -> None:
+    """Wren and Nell wait three weeks for the third day, with two days of others between."""
+    later = film.CHOSEN.model_copy(
+        update={
+            "days": film.planned(
+                ("09-14", ("3", "2")), ("09-15", ("1",)), ("09-16", ("1",)), ("10-05", ("4",))
+            )
+        }
+    )
+    shot = Asked(projection, VIEW.fold(told(*film.STORY[:3], later)))
+    _, nell, wren = (await shot.answer(QUERY))["elements"]
+    assert list(wren["codes"].values()) == ["SWD", "", "", "PWF"]
+    assert (wren["drop_days"], wren["hold_days"]) == (2, 0)
+    assert list(nell["codes"].values()) == ["SW", "I", "I", "WF"]
+
+
 async def test_one_element_is_told_even_if_it_works_on_no_day() -> None:
     (ghost,) = (await FILM.answer(QUERY, element="GHOST"))["elements"]
     assert (ghost["start"], ghost["work_days"], ghost["codes"]) == (None, 0, {})
@@ -77,6 +133,22 @@ async def test_pages_hold_every_line_once_and_in_order() -> None:
     assert seen == ["SILAS", "NELL", "WREN", "LAMP"]
 
 
+def test_whoever_has_a_number_on_the_board_comes_before_those_without() -> None:
+    numbers = ("2", "10", "é" * 64)
+    cast = [
+        film.ELEMENTS.elements[0].model_copy(update={"element": f"E{n}", "board_id": number})
+        for n, number in enumerate(("", *numbers))
+    ]
+    laid = film.BREAKDOWNS.breakdowns[0].model_copy(
+        update={"elements": tuple(one.element for one in cast)}
+    )
+    elements = film.ELEMENTS.model_copy(update={"elements": tuple(cast)})
+    scenes = film.BREAKDOWNS.model_copy(update={"breakdowns": (laid,)})
+    rows = VIEW.fold(told(elements, scenes, film.CHOSEN))
+    lines = elements_of(rows, dated(rows, None, None, None), cast=True)
+    assert [line.board_id for line in lines] == [*numbers, ""]
+
+
 async def test_what_cannot_be_answered_is_refused_with_a_cure() -> None:
     assert "name one of blue, pink" in (await FILM.get(QUERY, board="green")).text
     late = await FILM.get(QUERY, board="pink", starts="9999-12-30")
@@ -85,7 +157,7 @@ async def test_what_cannot_be_answered_is_refused_with_a_cure() -> None:
     unchosen = VIEW.fold(told(film.BLUE))
     with pytest.raises(BoardHasNoDates, match="starts"):
         dated(unchosen, "blue", None, None)
-    with pytest.raises(NoSuchBoard, match="chosen yet"):
+    with pytest.raises(NoSuchBoard, match="chosen yet: name one of none"):
         dated(Rows(), None, None, ())
 
 

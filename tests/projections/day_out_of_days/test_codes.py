@@ -64,6 +64,12 @@ def test_the_first_gap_that_is_long_enough_is_dropped_and_no_other() -> None:
     assert (told.drop_days, told.hold_days) == (14, 2 + 18)
 
 
+@pytest.mark.parametrize("least", [0, 1])
+def test_the_shortest_gap_that_can_be_dropped_is_of_one_day(least: int) -> None:
+    at_once = Terms(allow_drop=True, drop_days_min=least)
+    assert codes(1, 2, 4, terms=at_once) == "SW WD - PWF"
+
+
 def test_a_gap_counts_in_calendar_days_whatever_the_company_works() -> None:
     """Ten calendar days with six shoot days in them."""
     weekdays = [day for day in COMPANY if day.weekday() < 5]

@@ -1,7 +1,7 @@
 """What is owed by whom until when, on any day, and whatever is missing of the history."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -14,8 +14,10 @@ from events.contract import commitment_of
 from events.envelope import Recorded
 from events.event import Event
 from projections.obligations.answers import Obligation, Total
+from projections.obligations.explained import explained
 from projections.obligations.telling import obligations, place, totals
 from projections.obligations.view import VIEW
+from runtime.explaining.figures import Asker
 from runtime.view import Rows
 from tests.projections.histories import (
     BEGUN,
@@ -145,6 +147,77 @@ def test_what_was_paid_before_an_amendment_stays_paid() -> None:
     }
 
 
+def test_only_what_is_paid_on_versions_that_were_executed_counts() -> None:
+    paid = tuple(
+        posted(commitment_of(KEEPER, "start", version), amount, f"INV-{version}")
+        for version, amount in ((1, "1.00"), (2, "20.00"), (3, "300.00"))
+    )
+    facts = [drafted(), executed(), amended(2, terms())]
+    for signed, sum_of_them in ((2, "1.00"), (3, "21.00")):
+        assert owed(*facts[:signed], money=paid)["payment", "start"]["paid"] == sum_of_them
+        rows = VIEW.fold([*told("contract", *facts[:signed]), *told("budget", *paid)])
+        figures = {one.name: one for one in explained(rows, Asker("USD", BEGUN, fees=True))}
+        figure = figures[f"payment/{KEEPER}/start/paid"]
+        assert figure.value == sum_of_them
+        assert [term.value for term in figure.terms] == ["1.00", "20.00"][: signed - 1]
+
+
+def test_what_happened_before_an_amendment_stays_as_it_happened() -> None:
+    """Its other dates are those of the new terms."""
+    before = terms(
+        payments=[
+            {"payment": "start", "amount": "43000.00", "due_on": "2026-09-14"},
+            {"payment": "lock", "amount": "43000.00", "upon": "picture lock"},
+        ],
+        deliverables=[
+            {"deliverable": name, "name": name.title(), "due_on": "2026-11-20"}
+            for name in ("looping", "stills", "poster")
+        ],
+    )
+    later = before.model_copy(
+        update={
+            "payments": tuple(
+                one.model_copy(update={"due_on": date(2027, 1, 15)}) for one in before.payments
+            ),
+            "deliverables": before.deliverables[:2],
+        }
+    )
+    signed = executed().model_copy(update={"terms": before})
+    about = {"contract": KEEPER, "deliverable": "looping"}
+    found = owed(
+        drafted(),
+        signed,
+        contract.PaymentEarned(
+            contract=KEEPER, payment="lock", amount="43000.00", due_on="2026-12-01"
+        ),
+        contract.DeliverableReceived(**about, received_on="2026-10-01"),
+        contract.DeliverableRejected(**about, reason="a hum", cure_by="2026-12-01"),
+        contract.DeliverableReceived(
+            contract=KEEPER, deliverable="stills", received_on="2026-10-02"
+        ),
+        contract.DeliverableReceived(
+            contract=KEEPER, deliverable="poster", received_on="2026-10-02"
+        ),
+        contract.DeliverableAccepted(
+            contract=KEEPER, deliverable="poster", accepted_on="2026-10-03"
+        ),
+        amended(2, later),
+    )
+    assert str(found["payment", "lock"]["due_on"]) == "2026-12-01"
+    assert str(found["payment", "start"]["due_on"]) == "2027-01-15"
+    assert found["deliverable", "looping"]["note"] == "a hum"
+    assert str(found["deliverable", "stills"]["handed_over"]) == "2026-10-02"
+    assert found["deliverable", "poster"]["status"] == "met"
+
+
+def test_an_amendment_leaves_an_offer_that_stands_waiting_for_its_answer() -> None:
+    offered = contract.OfferMade(
+        contract=KEEPER, version=3, terms=terms(), content_hash=HASH, expires_at=at(48)
+    )
+    found = owed(drafted(), executed(), offered, amended(2, terms()))
+    assert found["offer", "v3"]["status"] == "open"
+
+
 def test_a_payment_upon_something_falls_due_when_it_is_earned() -> None:
     earned = contract.PaymentEarned(
         contract=KEEPER, payment="lock", amount="43000.00", due_on="2026-12-01"
@@ -187,7 +260,8 @@ def test_an_offer_is_owed_an_answer_by_the_side_it_was_made_to() -> None:
         content_hash=HASH,
         expires_at=at(72),
     )
-    assert owed(drafted(), offered)["offer", "v1"]["by"] == "party"
+    standing = owed(drafted(), offered)["offer", "v1"]
+    assert (standing["by"], standing["status"]) == ("party", "open")
     both = owed(drafted(), offered, countered)
     assert (both["offer", "v1"]["status"], both["offer", "v2"]["by"]) == ("met", "production")
     assert owed(drafted(), offered, on="2026-09-04")["offer", "v1"]["status"] == "lapsed"
@@ -227,6 +301,28 @@ def test_release_windows_are_honoured_from_their_opening_to_their_close() -> Non
     assert owed(facts, on="2028-03-01")[key]["status"] == "met"
 
 
+@pytest.mark.parametrize(
+    ("exclusive", "what"),
+    [(True, "svod in Norway, exclusively"), (False, "svod in Norway, beside others")],
+)
+def test_a_release_window_says_whether_it_is_exclusive(exclusive: bool, what: str) -> None:
+    window = {
+        "territory": "Norway",
+        "medium": "svod",
+        "opens_on": "2027-03-01",
+        "exclusive": exclusive,
+    }
+    found = owed(executed(kind="distribution", windows=[window]))
+    assert found["window", "Norway svod 2027-03-01"]["what"] == what
+
+
+def test_the_other_side_is_named_as_the_deal_names_it() -> None:
+    sealed = "sealed:1:noor-haddad:bm9vcg"
+    named = drafted().model_copy(update={"name": sealed})
+    party = owed(named, executed())["payment", "start"]["party"]
+    assert party == {"person": "noor-haddad", "name": sealed}
+
+
 def test_payments_add_up_for_each_side_and_currency() -> None:
     half = posted(commitment_of(KEEPER, "start", 1), "21500.00")
     found = owed(drafted(), executed(), money=(half,), on="2026-09-15")
@@ -253,3 +349,11 @@ def test_who_is_not_told_fees_sees_what_is_owed_and_no_money() -> None:
 def test_the_first_due_comes_first_and_what_has_no_day_comes_last() -> None:
     found = sorted(owed(drafted(), executed()).values(), key=place)
     assert [one["id"] for one in found] == ["start", "looping", "sequel", "lock"]
+
+
+def test_of_what_is_due_on_one_day_each_has_a_place_of_its_own() -> None:
+    payments = [
+        {"payment": f"week {n}", "amount": "1.00", "due_on": "2026-09-14"} for n in range(20)
+    ]
+    found = owed(executed(payments=payments, options=[], deliverables=[])).values()
+    assert len({place(one) for one in found}) == len(payments)

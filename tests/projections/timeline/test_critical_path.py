@@ -123,6 +123,24 @@ def test_a_milestone_of_its_own_date_comes_before_the_work_of_that_day() -> None
     assert times["prep"].early_start == 3
 
 
+def test_a_milestone_that_waits_for_another_comes_at_the_hour_of_that_one() -> None:
+    """Of a morning where that has its own date, of an evening where work ends with it."""
+    lock_after = {"prep": Activity("lock", 0, 3), "edit": Activity("lock", 0, 0, (Tie("edit"),))}
+    for before, lock in lock_after.items():
+        premiere = Activity("premiere", 0, 0, (Tie("lock", lag=2),))
+        times = critical_path([Activity("edit", 3, 0), lock, premiere])
+        assert (times["lock"].early_start, times["premiere"].early_start) == (3, 5)
+        assert times["premiere"].evening == times["lock"].evening == (before == "edit")
+
+
+def test_only_what_makes_a_milestone_late_says_at_which_hour_it_comes() -> None:
+    ties = (Tie("edit"), Tie("mix", LinkType.START_START))
+    times = critical_path(
+        [Activity("edit", 6, 0), Activity("mix", 3, 2), Activity("lock", 0, 0, ties)]
+    )
+    assert (times["lock"].early_start, times["lock"].evening) == (6, True)
+
+
 def test_reaching_a_milestone_on_its_day_moves_nothing() -> None:
     for not_before in (3, 5, 6):
         waits = Activity("lock", 0, not_before, (Tie("edit"),))
@@ -144,6 +162,7 @@ def test_what_is_done_was_done_whatever_it_waited_for() -> None:
     assert (times["mix"].early_start, times["mix"].early_finish) == (1, 4)
     assert times["qc"].early_start == 4
     assert times["edit"].critical and not times["mix"].critical
+    assert (times["mix"].total_slack, times["mix"].free_slack) == (0, 0)
 
 
 def test_ties_in_a_circle_or_to_nothing_stop_nobody() -> None:
@@ -258,6 +277,9 @@ def test_counting_to_the_end_of_all_dates_is_quick_and_stays_there() -> None:
     assert days.between(date.min, date.max) > 2_000_000
     assert days.day(days.through(date.max)) == date.max
     assert days.day(-1) == date.min
+    assert days.day(0) == date.min
+    no_mondays = WorkingDays(Calendar(starts_on=date.min, days_off=(Weekday.MONDAY,)))
+    assert (no_mondays.day(-1), no_mondays.day(0)) == (date.min, date(1, 1, 2))
 
 
 def test_a_day_worked_besides_counts() -> None:

@@ -21,13 +21,14 @@ from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.servers import DATABASE_VARIABLE, KAFKA_VARIABLE
 from tests.faults.proxied import ProxiedKafka
 from tests.faults.results import results, told
-from tests.faults.run import FAULTS, SEED
+from tests.faults.run import FAILURES, FAULTS, SEED
 from tests.faults.storm import is_apart, together
 from tests.faults.world import World
 from tests.servers import _PREFIX, fresh_database
 
 HOME_VARIABLE = "REEL_FAULT_HOME"
 RESULTS_VARIABLE = "REEL_FAULTS_JSON"
+FAILURE_CHARACTERS = 20_000
 _WORLDS: list[World] = []
 
 
@@ -120,6 +121,12 @@ def _last_world(durable_dsn: str, kafka: str) -> Iterator[None]:
     yield
     while _WORLDS:
         _WORLDS.pop().end()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What failed is kept with the results: a session that is ended tells nothing any more."""
+    if report.failed:
+        FAILURES.append({"test": report.nodeid, "told": report.longreprtext[-FAILURE_CHARACTERS:]})
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.faults.run import FAULTS, FULL, SAMPLED, SEED, Fault
+from tests.faults.run import FAILURES, FAULTS, FULL, SAMPLED, SEED, Fault
 
 COLUMNS = ("injected", "hits", "acknowledged", "lost", "doubled", "reordered")
 
@@ -33,6 +33,7 @@ def results() -> dict[str, Any]:
         "evidence": [
             {"fault": fault.name, "evidence": fault.evidence} for fault in FAULTS if fault.evidence
         ],
+        "failures": FAILURES,
     }
 
 

@@ -59,6 +59,8 @@ class Sampled:
 
 FAULTS: list[Fault] = []
 SAMPLED = Sampled()
+FAILURES: list[dict[str, str]] = []
+"""The tests that failed in this session, and what each was told of."""
 
 
 @dataclass

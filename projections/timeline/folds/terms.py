@@ -13,17 +13,21 @@ from runtime.view import Row, Rows
 
 R = TypeVar("R", Payment, Option, Window, Deliverable)
 When = date | tuple[date, date | None] | None
+Kept = frozenset[tuple[str, str]]
+"""Parts whose last day is what facts have said of it, each by what it is and its id."""
 
 
-def spoken_of(rows: Rows, deal: Deal, terms: facts.Terms, cause: str) -> Iterator[Row]:
-    """The rows of a deal as these terms have it; once they are signed, their dates are the baseline
-    of what had none yet."""
+def spoken_of(
+    rows: Rows, deal: Deal, terms: facts.Terms, cause: str, kept: Kept = frozenset()
+) -> Iterator[Row]:
+    """The rows of a deal as these terms have it, but for the last days that are `kept`; once they
+    are signed, their dates are the baseline of what had none yet."""
     yield from _engagement(rows, deal, terms.engagement, cause)
     yield from _named(
         rows, deal, Payment, [_payment(rows, deal, terms, one, cause) for one in terms.payments]
     )
     yield from _named(
-        rows, deal, Option, [_option(rows, deal, one, cause) for one in terms.options]
+        rows, deal, Option, [_option(rows, deal, one, cause, kept) for one in terms.options]
     )
     yield from _named(
         rows,
@@ -35,7 +39,7 @@ def spoken_of(rows: Rows, deal: Deal, terms: facts.Terms, cause: str) -> Iterato
         rows,
         deal,
         Deliverable,
-        [_deliverable(rows, deal, one, cause) for one in terms.deliverables],
+        [_deliverable(rows, deal, one, cause, kept) for one in terms.deliverables],
     )
 
 
@@ -98,18 +102,19 @@ def _payment(rows: Rows, deal: Deal, terms: facts.Terms, one: facts.Payment, cau
     )
 
 
-def _option(rows: Rows, deal: Deal, one: facts.Option, cause: str) -> Option:
+def _option(rows: Rows, deal: Deal, one: facts.Option, cause: str, kept: Kept) -> Option:
     row = rows.get(Option, deal.contract, one.option) or Option(
         deal.contract, one.option, one.right, one.exercise_by
     )
+    until = row.exercise_by if ("option", one.option) in kept else one.exercise_by
     return changed(
         row,
         right_to=one.right,
-        exercise_by=one.exercise_by,
+        exercise_by=until,
         price=one.price,
         needed_by=one.needed_by,
         baseline=_baseline(deal, row.baseline, one.exercise_by),
-        cause=_moved(row.exercise_by, one.exercise_by, row.cause, cause),
+        cause=_moved(row.exercise_by, until, row.cause, cause),
         gone=False,
     )
 
@@ -151,15 +156,18 @@ def _window(rows: Rows, deal: Deal, id_: str, one: facts.Window, cause: str) -> 
     )
 
 
-def _deliverable(rows: Rows, deal: Deal, one: facts.Deliverable, cause: str) -> Deliverable:
+def _deliverable(
+    rows: Rows, deal: Deal, one: facts.Deliverable, cause: str, kept: Kept
+) -> Deliverable:
     row = rows.get(Deliverable, deal.contract, one.deliverable) or Deliverable(
         deal.contract, one.deliverable, one.name, one.due_on
     )
+    due_on = row.due_on if ("deliverable", one.deliverable) in kept else one.due_on
     return changed(
         row,
         name=one.name,
-        due_on=one.due_on,
+        due_on=due_on,
         baseline=_baseline(deal, row.baseline, one.due_on),
-        cause=_moved(row.due_on, one.due_on, row.cause, cause),
+        cause=_moved(row.due_on, due_on, row.cause, cause),
         gone=False,
     )

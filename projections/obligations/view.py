@@ -79,6 +79,9 @@ def _agreed(rows: Rows, event: Executed, recorded: Recorded) -> Iterator[Row]:
     yield changed(deal, version=event.version)
     owed = {(duty.kind, duty.id): duty for duty in duties_of(deal, terms, recorded.recorded_at)}
     for before in list(_duties(rows, event.contract)):
+        if before.status == RELEASED:
+            # Terms that name it again make it owed anew.
+            continue
         now = owed.pop((before.kind, before.id), None)
         if now is not None:
             yield _amended(before, now, before.earned or (before.kind, before.id) in kept)

@@ -71,9 +71,12 @@ def _deal(tables: Tables, fact: Fact) -> None:
 
 def _sign(tables: Tables, fact: Fact, kind: str, terms: dict[str, Any]) -> None:
     """What is signed is owed. What was owed before and is named no more falls away; of the rest
-    everything that has happened stands, with the day that came of it where nobody moved it."""
+    everything that has happened stands, with the day that came of it where nobody moved it.
+    What fell away and is named again is owed anew."""
     owed = _owed(fact, kind, terms)
     for duty in of(tables, fact.says["contract"]):
+        if duty["status"] == "released":
+            continue
         now = owed.pop((duty["kind"], duty["id"]), None)
         if now is not None:
             happened = ["since", "status", "earned", "handed_over", "note"]

@@ -249,6 +249,22 @@ def test_a_window_that_an_amendment_shortens_is_honoured_until_its_new_close() -
     assert str(found["window", "Norway svod 2027-03-01"]["due_on"]) == "2027-12-31"
 
 
+def test_what_an_amendment_takes_out_and_another_takes_in_is_owed_anew() -> None:
+    none = terms(deliverables=[], options=[])
+    out, back = amended(2, none), amended(3, terms(), before=none)
+    assert statuses(owed(drafted(), executed(), out))["looping"] == "released"
+    found = owed(drafted(), executed(), EXTENDED, out, back, on="2026-11-21")
+    assert statuses(found) == {
+        "start": "overdue",
+        "lock": "open",
+        "looping": "overdue",
+        "sequel": "open",
+    }
+    assert found["deliverable", "looping"]["since"] == at(5)
+    assert found["payment", "start"]["since"] == at(2)
+    assert str(found["option", "sequel"]["due_on"]) == "2026-12-31"
+
+
 def test_an_amendment_leaves_an_offer_that_stands_waiting_for_its_answer() -> None:
     offered = contract.OfferMade(
         contract=KEEPER, version=3, terms=terms(), content_hash=HASH, expires_at=at(48)

@@ -14,20 +14,20 @@ from runtime.view import Row, Rows
 R = TypeVar("R", Payment, Option, Window, Deliverable)
 When = date | tuple[date, date | None] | None
 Kept = frozenset[tuple[str, str]]
-"""Parts whose last day is what facts have said of it, each by what it is and its id."""
+"""Parts whose last day an amendment leaves as it was, each by what it is and its id."""
 
 
 def spoken_of(
     rows: Rows, deal: Deal, terms: facts.Terms, cause: str, kept: Kept = frozenset()
 ) -> Iterator[Row]:
-    """The rows of a deal as these terms have it, but for the last days that are `kept`; once they
-    are signed, their dates are the baseline of what had none yet."""
+    """The rows of a deal as these terms have it; deliverables that are `kept` have the day that
+    facts gave them. Once the terms are signed, their dates are the baseline of what had none."""
     yield from _engagement(rows, deal, terms.engagement, cause)
     yield from _named(
         rows, deal, Payment, [_payment(rows, deal, terms, one, cause) for one in terms.payments]
     )
     yield from _named(
-        rows, deal, Option, [_option(rows, deal, one, cause, kept) for one in terms.options]
+        rows, deal, Option, [_option(rows, deal, one, cause) for one in terms.options]
     )
     yield from _named(
         rows,
@@ -102,19 +102,19 @@ def _payment(rows: Rows, deal: Deal, terms: facts.Terms, one: facts.Payment, cau
     )
 
 
-def _option(rows: Rows, deal: Deal, one: facts.Option, cause: str, kept: Kept) -> Option:
+def _option(rows: Rows, deal: Deal, one: facts.Option, cause: str) -> Option:
     row = rows.get(Option, deal.contract, one.option) or Option(
         deal.contract, one.option, one.right, one.exercise_by
     )
-    until = row.exercise_by if ("option", one.option) in kept else one.exercise_by
+    # The terms of an amendment say the last day of what was extended, too.
     return changed(
         row,
         right_to=one.right,
-        exercise_by=until,
+        exercise_by=one.exercise_by,
         price=one.price,
         needed_by=one.needed_by,
         baseline=_baseline(deal, row.baseline, one.exercise_by),
-        cause=_moved(row.exercise_by, until, row.cause, cause),
+        cause=_moved(row.exercise_by, one.exercise_by, row.cause, cause),
         gone=False,
     )
 

@@ -299,6 +299,19 @@ class ContractAmended(Event):
     def effective_on(self) -> date | None:
         return self.amended_on
 
+    def days_kept(self) -> frozenset[tuple[str, Reference]]:
+        """The options and deliverables whose last day the amendment leaves as it was, each by what
+        it is and its id: what facts have said of that day stands, such as a day to cure (every
+        extension is in `before`). The last day of any other is the one in `after`."""
+        same = _last_days(self.before).items() & _last_days(self.after).items()
+        return frozenset(part for part, _ in same)
+
+
+def _last_days(terms: Terms) -> dict[tuple[str, Reference], date]:
+    options = {("option", one.option): one.exercise_by for one in terms.options}
+    deliverables = {("deliverable", one.deliverable): one.due_on for one in terms.deliverables}
+    return options | deliverables
+
 
 class PaymentEarned(Event):
     """What a payment waited for has happened: it is owed by `due_on`."""

@@ -87,7 +87,7 @@ def routes(reader: Reader) -> APIRouter:
 
 projection = Projection(
     name="contracts",
-    version=1,
+    version=2,
     view=VIEW,
     routes=routes,
     screens=SCREENS,

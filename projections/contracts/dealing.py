@@ -8,6 +8,7 @@ from events import contract as facts
 from events.contract import Side
 from events.envelope import Recorded
 from projections.contracts.moves import Cleared, Dealing, Ended, Negotiated, move_of
+from projections.contracts.parts import moved
 from projections.contracts.rows import Deal, Standing, Version
 from runtime.changing import changed
 from runtime.view import Row, Rows
@@ -22,6 +23,8 @@ def dealt(rows: Rows, event: Dealing, recorded: Recorded) -> Iterator[Row]:
         yield _cleared(deal, event, recorded)
     else:
         yield from _ended(rows, deal, event, recorded)
+    if isinstance(event, facts.ContractAmended):
+        yield from moved(rows, event)
     yield from _terms(rows, event, recorded)
     yield move_of(event, recorded)
 

@@ -1,5 +1,6 @@
 """What becomes of a deal's parts: payments, options, deliverables, conditions and conflicts."""
 
+from collections.abc import Iterator
 from typing import assert_never
 
 from events import contract as facts
@@ -20,6 +21,9 @@ Part = (
     | facts.EngagementConflicted
     | facts.ConflictResolved
 )
+
+DATED = frozenset({"option", "deliverable"})
+"""What has a last day by the terms."""
 
 
 def standing_after(rows: Rows, event: Part, recorded: Recorded) -> Standing:
@@ -60,6 +64,14 @@ def standing_after(rows: Rows, event: Part, recorded: Recorded) -> Standing:
             return changed(before, status="resolved", until=today)
         case _:
             assert_never(event)
+
+
+def moved(rows: Rows, event: facts.ContractAmended) -> Iterator[Standing]:
+    """The parts whose last day the amendment moves: its terms say it, and no fact before them."""
+    kept = event.days_kept()
+    for one in list(rows.all(Standing)):
+        if one.contract == event.contract and one.part in DATED and (one.part, one.id) not in kept:
+            yield changed(one, until=None)
 
 
 def _before(rows: Rows, contract: str, part: str, id: str) -> Standing:

@@ -75,7 +75,7 @@ def routes(reader: Reader) -> APIRouter:
 
 projection = Projection(
     name="obligations",
-    version=1,
+    version=2,
     view=VIEW,
     routes=routes,
     screens=SCREENS,

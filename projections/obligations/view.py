@@ -71,29 +71,33 @@ def _agreed(rows: Rows, event: Executed, recorded: Recorded) -> Iterator[Row]:
             if isinstance(event, facts.ContractDrafted):
                 yield changed(deal, name=event.name)
                 return
-            terms = event.terms
+            terms, kept = event.terms, frozenset[tuple[str, str]]()
         case facts.ContractAmended():
-            terms = event.after
+            terms, kept = event.after, event.days_kept()
         case _:
             assert_never(event)
     yield changed(deal, version=event.version)
     owed = {(duty.kind, duty.id): duty for duty in duties_of(deal, terms, recorded.recorded_at)}
     for before in list(_duties(rows, event.contract)):
+        if before.status == RELEASED:
+            # Terms that name it again make it owed anew.
+            continue
         now = owed.pop((before.kind, before.id), None)
         if now is not None:
-            yield _amended(before, now)
+            yield _amended(before, now, before.earned or (before.kind, before.id) in kept)
         elif before.kind != OFFER and before.status == OPEN:
             yield changed(before, status=RELEASED)
     yield from owed.values()
 
 
-def _amended(before: Duty, now: Duty) -> Duty:
-    """What was owed before, as the new terms have it; what has happened meanwhile stays."""
+def _amended(before: Duty, now: Duty, day_kept: bool) -> Duty:
+    """What was owed before, as the new terms have it; what has happened meanwhile stays, and so
+    does the day that came of it, if the terms do not move it."""
     return changed(
         now,
         since=before.since,
         status=before.status,
-        due_on=before.due_on if before.earned else now.due_on,
+        due_on=before.due_on if day_kept else now.due_on,
         earned=before.earned,
         handed_over=before.handed_over,
         note=before.note,

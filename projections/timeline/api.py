@@ -85,7 +85,7 @@ def routes(reader: Reader) -> APIRouter:
 
 projection = Projection(
     name="timeline",
-    version=1,
+    version=2,
     view=VIEW,
     routes=routes,
     screens=SCREENS,

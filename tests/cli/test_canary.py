@@ -198,7 +198,7 @@ def look_everywhere(house: House) -> None:
     forms, control = house.forms(), {house.film.production.encode()}
     rows = list(rows_of(house.database_url))
     assert [where for where, row in rows if found_in(row.encode(), forms)] == []
-    assert {"approval.event", "contracts_v1.deal", "access.read"} <= {
+    assert {"approval.event", "contracts_v2.deal", "access.read"} <= {
         where for where, row in rows if found_in(row.encode(), control)
     }
     records = asyncio.run(records_of(house.kafka))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from events.approval import Role, Rule, Step
-from events.contract import commitment_of
+from events.contract import ContractAmended, Terms, commitment_of
 from events.event import catalogue, decode
 from events.names import HOUSE, id_of
 
@@ -49,6 +49,31 @@ def test_a_fact_holds_from_the_day_that_it_happened_on(name, version):
     said = decode(name, version, sample(name, version)).effective_on()
     day = HOLDS_FROM.get(name)
     assert said == (date.fromisoformat(day) if day else None)
+
+
+def test_an_amendment_keeps_the_days_of_parts_that_both_terms_name_with_the_same_one():
+    def terms(options, deliverables):
+        return Terms(
+            currency="USD",
+            options=[
+                {"option": name, "right": "another", "exercise_by": f"2026-12-{day:02}"}
+                for name, day in options.items()
+            ],
+            deliverables=[
+                {"deliverable": name, "name": "this", "due_on": f"2026-11-{day:02}"}
+                for name, day in deliverables.items()
+            ],
+        )
+
+    amended = ContractAmended(
+        contract=id_of("deal"),
+        version=2,
+        before=terms({"kept": 1, "moved": 2, "dropped": 3}, {"kept": 4, "moved": 5, "dropped": 6}),
+        after=terms({"kept": 1, "moved": 20, "new": 3}, {"kept": 4, "moved": 4, "new": 6}),
+        content_hash="a" * 64,
+        amended_on="2026-10-02",
+    )
+    assert amended.days_kept() == {("option", "kept"), ("deliverable", "kept")}
 
 
 def test_an_amount_that_was_asked_for_long_ago_is_still_asked_for():

@@ -21,11 +21,11 @@ HEARS = {
     "contract_service": ("approval", "budget", "contract", "schedule"),
     "schedule_service": ("approval",),
     "budget_status_v2": ("approval", "budget"),
-    "contracts_v1": ("approval", "budget", "contract"),
+    "contracts_v2": ("approval", "budget", "contract"),
     "day_out_of_days_v1": ("approval", "schedule"),
     "inbox_v1": ("approval", "budget", "contract", "schedule"),
-    "obligations_v1": ("approval", "budget", "contract"),
-    "timeline_v1": ("approval", "budget", "contract", "schedule"),
+    "obligations_v2": ("approval", "budget", "contract"),
+    "timeline_v2": ("approval", "budget", "contract", "schedule"),
 }
 """Every consumer of this build's rooms, by the schema of its places, and the logs it hears."""
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from events import contract
 from events.contract import Terms
 from events.envelope import Recorded, microseconds
 from events.event import Event
@@ -22,7 +23,7 @@ from services.schedule.model.schedule import SCHEDULE
 from tests.journey.holding import apart
 from tests.journey.naive import FOLDS, plain
 from tests.journey.naive.telling import Fact, Tables, entry_of
-from tests.projections.histories import amended, drafted, executed, terms
+from tests.projections.histories import KEEPER, amended, drafted, executed, terms
 from tests.services.contract.test_histories import HISTORIES as DEALS
 from tests.services.given import FIRST_SHOOT_DAY, asked, each_recorded_once, for_patience, given
 from tests.services.given import recorded as told
@@ -72,6 +73,7 @@ def test_deals_drawn_by_lot_have_the_same_rows_twice(steps: Any) -> None:
     check("contract", history)
 
 
+DAYS = ("2026-12-04", "2026-12-31", "2027-06-30")
 ENGAGED = {"role": "Silas", "starts_on": "2026-09-14", "ends_on": "2026-10-09"}
 RELEASED = {"territory": "Japan", "medium": "theatrical", "opens_on": "2027-10-01"}
 LOOPING = {"deliverable": "looping", "name": "Looping", "due_on": "2026-11-20"}
@@ -93,7 +95,72 @@ def test_amendments_that_move_dates_have_the_same_rows_twice(
 ) -> None:
     begun = drafted().model_copy(update={"terms": first})
     signed = executed().model_copy(update={"terms": second})
-    check("contract", [begun, signed, amended(2, third), amended(3, fourth)])
+    check(
+        "contract",
+        [begun, signed, amended(2, third, before=second), amended(3, fourth, before=third)],
+    )
+
+
+SEQUEL = {"option": "sequel", "right": "a second film"}
+ALSO = {"deliverable": "stills", "name": "Stills", "due_on": "2026-10-30"}
+PARTS = st.builds(
+    terms,
+    deliverables=st.sampled_from(
+        [[LOOPING], [ALSO, LOOPING], [LOOPING | {"due_on": "2026-12-04"}], [ALSO]]
+    ),
+    options=st.sampled_from([[], *([SEQUEL | {"exercise_by": day}] for day in DAYS)]),
+)
+HANDED_OVER = contract.DeliverableReceived(
+    contract=KEEPER, deliverable="looping", received_on=DAYS[0]
+)
+HAPPENED = st.lists(
+    st.sampled_from(
+        [
+            *(
+                [
+                    contract.OptionExtended(
+                        contract=KEEPER, option="sequel", was=DAYS[0], exercise_by=day, price="9"
+                    )
+                ]
+                for day in DAYS
+            ),
+            *(
+                [
+                    HANDED_OVER,
+                    contract.DeliverableRejected(
+                        contract=KEEPER, deliverable="looping", reason="a hum", cure_by=day
+                    ),
+                ]
+                for day in DAYS
+            ),
+            [HANDED_OVER],
+            [contract.OptionLapsed(contract=KEEPER, option="sequel", exercise_by=DAYS[0])],
+        ]
+    ),
+    max_size=3,
+).map(lambda several: [one for each in several for one in each])
+
+
+@for_patience
+@for_all(PARTS, st.lists(st.tuples(HAPPENED, PARTS), max_size=3))
+def test_what_happens_between_amendments_has_the_same_rows_twice(
+    first: Terms, steps: list[tuple[list[Event], Terms]]
+) -> None:
+    begun = drafted(options=[SEQUEL | {"exercise_by": DAYS[0]}])
+    facts: list[Event] = [begun, executed().model_copy(update={"terms": first})]
+    before = first
+    for version, (happened, after) in enumerate(steps, 2):
+        for one in happened:
+            before = extended(before, one) if isinstance(one, contract.OptionExtended) else before
+        facts += [*happened, amended(version, after, before=before)]
+        before = after
+    check("contract", facts)
+
+
+def extended(signed: Terms, by: contract.OptionExtended) -> Terms:
+    """The terms with the later last day of their right, if they name one."""
+    options = [one.model_copy(update={"exercise_by": by.exercise_by}) for one in signed.options]
+    return signed.model_copy(update={"options": tuple(options)})
 
 
 @for_patience

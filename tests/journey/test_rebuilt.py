@@ -146,7 +146,7 @@ def test_readers_stay_where_they_are_when_rows_differ_until_somebody_says_otherw
     ("words", "exit_code", "cure"),
     [
         (("rebuild", "box_office"), 2, "there is no projection 'box_office'; there are budget_s"),
-        (("flip", "budget_status", "timeline_v1"), 2, "budget_status has no version 'timeline_v1'"),
+        (("flip", "budget_status", "timeline_v2"), 2, "budget_status has no version 'timeline_v2'"),
         (("retire", FIRST), 1, f"{FIRST} is what readers read: `reel flip budget_status"),
         (("retire", "budget_status_v9"), 2, "there is no version 'budget_status_v9': `reel views`"),
         (("rewind", "box_office"), 2, "there is no consumer 'box_office'"),

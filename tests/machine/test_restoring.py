@@ -335,19 +335,19 @@ def test_who_is_ahead_is_rewound_and_who_is_not_goes_on(here: House, tmp_path: P
     here.backup(to)
     record(here, "budget")
     has_folded(here, "budget_status_v2", "budget", 4)
-    has_folded(here, "timeline_v1", "budget", 3)
+    has_folded(here, "timeline_v2", "budget", 3)
     has_folded(here, "inbox_v1", "budget", 2)
     has_folded(here, "approval_service", "budget", 4)
-    here.sql("UPDATE timeline_v1.place SET stopped = 'Divergence: the log was restored'")
+    here.sql("UPDATE timeline_v2.place SET stopped = 'Divergence: the log was restored'")
     done = here.restore(to, only=("budget",), replace=True)
     stood = {one.consumer: one for one in done.standings}
     assert stood["budget_status_v2"].ahead == (
         "budget/3 at 4, but only the facts up to 3 are still there",
     )
-    assert stood["timeline_v1"].ahead == () and stood["timeline_v1"].renamed == ("budget",)
+    assert stood["timeline_v2"].ahead == () and stood["timeline_v2"].renamed == ("budget",)
     assert place(here, "budget_status_v2", "budget") is None
-    assert place(here, "timeline_v1", "budget") == (3, True, -1)
-    assert here.sql("SELECT stopped FROM timeline_v1.place") == [(None,)]
+    assert place(here, "timeline_v2", "budget") == (3, True, -1)
+    assert here.sql("SELECT stopped FROM timeline_v2.place") == [(None,)]
     assert place(here, "inbox_v1", "budget") == (2, True, -1)
     assert place(here, "approval_service", "budget") is None
     answered = here.sql(

@@ -105,11 +105,13 @@ def executed(
     )
 
 
-def amended(version: int, after: Terms, contract_id: str = KEEPER) -> contract.ContractAmended:
+def amended(
+    version: int, after: Terms, contract_id: str = KEEPER, before: Terms | None = None
+) -> contract.ContractAmended:
     return contract.ContractAmended(
         contract=contract_id,
         version=version,
-        before=terms(),
+        before=terms() if before is None else before,
         after=after,
         content_hash=HASH,
         amended_on="2026-09-20",

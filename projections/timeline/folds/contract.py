@@ -31,7 +31,7 @@ def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
         case facts.ContractAmended() as amended:
             deal = changed(_deal(rows, amended.contract), phase="executed", signed=True)
             yield deal
-            yield from spoken_of(rows, deal, amended.after, recorded.id)
+            yield from spoken_of(rows, deal, amended.after, recorded.id, amended.days_kept())
         case facts.ContractTerminated() as terminated:
             yield changed(_deal(rows, terminated.contract), phase="terminated")
             for name in terminated.released:

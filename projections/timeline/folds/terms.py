@@ -13,11 +13,15 @@ from runtime.view import Row, Rows
 
 R = TypeVar("R", Payment, Option, Window, Deliverable)
 When = date | tuple[date, date | None] | None
+Kept = frozenset[tuple[str, str]]
+"""Parts whose last day an amendment leaves as it was, each by what it is and its id."""
 
 
-def spoken_of(rows: Rows, deal: Deal, terms: facts.Terms, cause: str) -> Iterator[Row]:
-    """The rows of a deal as these terms have it; once they are signed, their dates are the baseline
-    of what had none yet."""
+def spoken_of(
+    rows: Rows, deal: Deal, terms: facts.Terms, cause: str, kept: Kept = frozenset()
+) -> Iterator[Row]:
+    """The rows of a deal as these terms have it; deliverables that are `kept` have the day that
+    facts gave them. Once the terms are signed, their dates are the baseline of what had none."""
     yield from _engagement(rows, deal, terms.engagement, cause)
     yield from _named(
         rows, deal, Payment, [_payment(rows, deal, terms, one, cause) for one in terms.payments]
@@ -35,7 +39,7 @@ def spoken_of(rows: Rows, deal: Deal, terms: facts.Terms, cause: str) -> Iterato
         rows,
         deal,
         Deliverable,
-        [_deliverable(rows, deal, one, cause) for one in terms.deliverables],
+        [_deliverable(rows, deal, one, cause, kept) for one in terms.deliverables],
     )
 
 
@@ -102,6 +106,7 @@ def _option(rows: Rows, deal: Deal, one: facts.Option, cause: str) -> Option:
     row = rows.get(Option, deal.contract, one.option) or Option(
         deal.contract, one.option, one.right, one.exercise_by
     )
+    # The terms of an amendment say the last day of what was extended, too.
     return changed(
         row,
         right_to=one.right,
@@ -151,15 +156,18 @@ def _window(rows: Rows, deal: Deal, id_: str, one: facts.Window, cause: str) -> 
     )
 
 
-def _deliverable(rows: Rows, deal: Deal, one: facts.Deliverable, cause: str) -> Deliverable:
+def _deliverable(
+    rows: Rows, deal: Deal, one: facts.Deliverable, cause: str, kept: Kept
+) -> Deliverable:
     row = rows.get(Deliverable, deal.contract, one.deliverable) or Deliverable(
         deal.contract, one.deliverable, one.name, one.due_on
     )
+    due_on = row.due_on if ("deliverable", one.deliverable) in kept else one.due_on
     return changed(
         row,
         name=one.name,
-        due_on=one.due_on,
+        due_on=due_on,
         baseline=_baseline(deal, row.baseline, one.due_on),
-        cause=_moved(row.due_on, one.due_on, row.cause, cause),
+        cause=_moved(row.due_on, due_on, row.cause, cause),
         gone=False,
     )

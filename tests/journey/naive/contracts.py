@@ -3,7 +3,19 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.journey.naive.telling import ZERO, Fact, Row, Tables, day, moment, money, row
+from tests.journey.naive.telling import (
+    LAST_DAYS,
+    ZERO,
+    Fact,
+    Row,
+    Tables,
+    day,
+    is_moved,
+    moment,
+    money,
+    row,
+    rows,
+)
 
 HISTORY = {
     "ContractDrafted": "drafted",
@@ -132,6 +144,8 @@ def _terms(tables: Tables, fact: Fact) -> None:
         _standing(tables, says["contract"], "payment", payment).update(
             status="released", on_day=day(says["terminated_on"])
         )
+    if fact.name == "ContractAmended":
+        _amended(tables, fact)
     terms = says.get("terms", says.get("after"))
     if terms is None:
         return
@@ -139,6 +153,15 @@ def _terms(tables: Tables, fact: Fact) -> None:
     version = row(tables, "version", key, {"terms": None})
     if version["terms"] != terms:
         version.update(terms=terms, put_by=says.get("by", "production"), put_at=fact.at)
+
+
+def _amended(tables: Tables, fact: Fact) -> None:
+    """Where the two terms differ in a day, what was extended or to be cured until then says nothing
+    of it any more."""
+    for one in rows(tables, "standing"):
+        is_of_it = one["contract"] == fact.says["contract"] and one["part"] in LAST_DAYS
+        if is_of_it and is_moved(fact, one["part"], one["id"]):
+            one["until"] = None
 
 
 def _standing(tables: Tables, contract: str, part: str, id_: str) -> Row:

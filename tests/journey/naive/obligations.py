@@ -3,7 +3,19 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.journey.naive.telling import ZERO, Fact, Row, Tables, day, moment, money, row, rows
+from tests.journey.naive.telling import (
+    LAST_DAYS,
+    ZERO,
+    Fact,
+    Row,
+    Tables,
+    day,
+    is_moved,
+    moment,
+    money,
+    row,
+    rows,
+)
 
 Duties = dict[tuple[str, str], Row]
 
@@ -59,13 +71,18 @@ def _deal(tables: Tables, fact: Fact) -> None:
 
 def _sign(tables: Tables, fact: Fact, kind: str, terms: dict[str, Any]) -> None:
     """What is signed is owed. What was owed before and is named no more falls away; of the rest
-    everything that has happened stands."""
+    everything that has happened stands, with the day that came of it where nobody moved it.
+    What fell away and is named again is owed anew."""
     owed = _owed(fact, kind, terms)
     for duty in of(tables, fact.says["contract"]):
+        if duty["status"] == "released":
+            continue
         now = owed.pop((duty["kind"], duty["id"]), None)
         if now is not None:
             happened = ["since", "status", "earned", "handed_over", "note"]
-            happened += ["due_on"] * duty["earned"]
+            may_stand = fact.name == "ContractAmended" and duty["kind"] in LAST_DAYS
+            stands = may_stand and not is_moved(fact, duty["kind"], duty["id"])
+            happened += ["due_on"] * (duty["earned"] or stands)
             duty.update(now | {name: duty[name] for name in happened})
         elif duty["kind"] != "offer" and duty["status"] == "open":
             duty["status"] = "released"

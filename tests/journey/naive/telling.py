@@ -11,6 +11,8 @@ Tables = dict[str, dict[tuple[Any, ...], Row]]
 """By table, then by the columns of its key."""
 
 ZERO = Decimal(0)
+LAST_DAYS = {"option": ("options", "exercise_by"), "deliverable": ("deliverables", "due_on")}
+"""Parts of terms with a last day that facts may move as well: where they stand, and what it is."""
 OF_A_TRAIL = ("log", "id", "version", "type", "payload", "recorded_at_us", "effective_at_us")
 """What is read of an entry."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +47,17 @@ def row(tables: Tables, table: str, key: Row, blank: Row | None = None) -> Row:
 def rows(tables: Tables, table: str) -> list[Row]:
     """Every row of a table."""
     return list(tables.get(table, {}).values())
+
+
+def is_moved(amended: Fact, part: str, id_: str) -> bool:
+    """Whether an amendment gives a part another day than it had, or takes it in, or drops it. If it
+    does not, the day is the one that anything else has made it."""
+    parts, its_day = LAST_DAYS[part]
+    was, now = (
+        [one[its_day] for one in amended.says[terms][parts] if one[part] == id_]
+        for terms in ("before", "after")
+    )
+    return was == [] or was != now
 
 
 def day(text: str | None) -> date | None:

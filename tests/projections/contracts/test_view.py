@@ -322,6 +322,42 @@ def test_conditions_options_deliverables_and_conflicts_say_where_they_stand() ->
     assert (deal["open_conflicts"], deal["conflicts"][0]["name"]) == (1, "two days outside")
 
 
+def test_a_part_keeps_its_day_through_an_amendment_that_says_the_same_of_it() -> None:
+    sequel = {"option": "sequel", "right": "a second film"}
+    held = terms(options=[sequel | {"exercise_by": "2027-06-30"}])
+    happened = (
+        contract.OptionExtended(
+            contract=KEEPER,
+            option="sequel",
+            was="2026-12-31",
+            exercise_by="2027-06-30",
+            price="5000.00",
+        ),
+        contract.DeliverableRejected(
+            contract=KEEPER, deliverable="looping", reason="a hum", cure_by="2026-12-01"
+        ),
+        contract.PaymentEarned(
+            contract=KEEPER, payment="lock", amount="43000.00", due_on="2026-12-01"
+        ),
+        contract.EngagementConflicted(
+            contract=KEEPER, conflict="days", cause=KEEPER, problem="two days outside"
+        ),
+        contract.ConflictResolved(contract=KEEPER, conflict="days", cause=KEEPER),
+    )
+    sooner = terms(options=[sequel | {"exercise_by": "2027-03-31"}])
+    for after, until in ((held, "2027-06-30"), (sooner, "2027-03-31"), (terms(), "2026-12-31")):
+        facts = (drafted(), executed(), *happened, amended(2, after, before=held))
+        deal = the_deal(told("contract", *facts))
+        (option,), (deliverable,), (conflict,) = (
+            deal[parts] for parts in ("options", "deliverables", "conflicts")
+        )
+        assert (str(option["until"]), option["status"]) == (until, "extended")
+        assert option["note"] == "extended for 5000.00"
+        assert (str(deliverable["until"]), deliverable["status"]) == ("2026-12-01", "rejected")
+        assert str(deal["payments"][1]["due_on"]) == "2026-12-01"
+        assert conflict["until"] == at(7).date()
+
+
 def test_a_deal_that_ended_says_how_and_why() -> None:
     ended = contract.ContractTerminated(
         contract=KEEPER,

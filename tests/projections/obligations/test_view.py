@@ -1,7 +1,7 @@
 """What is owed by whom until when, on any day, and whatever is missing of the history."""
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -208,6 +208,61 @@ def test_what_happened_before_an_amendment_stays_as_it_happened() -> None:
     assert found["deliverable", "looping"]["note"] == "a hum"
     assert str(found["deliverable", "stills"]["handed_over"]) == "2026-10-02"
     assert found["deliverable", "poster"]["status"] == "met"
+
+
+REJECTED = contract.DeliverableRejected(
+    contract=KEEPER, deliverable="looping", reason="a hum", cure_by="2026-12-01"
+)
+EXTENDED = contract.OptionExtended(
+    contract=KEEPER, option="sequel", was="2026-12-31", exercise_by="2027-06-30", price="5000.00"
+)
+SEQUEL = {"option": "sequel", "right": "a second film"}
+
+
+def test_what_is_to_be_cured_is_not_overdue_before_that_day_whatever_else_is_amended() -> None:
+    dearer = amended(2, terms(fee="95000.00"))
+    for facts in ([REJECTED], [REJECTED, dearer], [dearer, REJECTED]):
+        for on, status in (("2026-12-01", "open"), ("2026-12-02", "overdue")):
+            told_ = owed(drafted(), executed(), *facts, on=on)["deliverable", "looping"]
+            assert (told_["status"], told_["note"]) == (status, "a hum")
+
+
+def test_an_option_lapses_behind_the_day_that_was_signed_last() -> None:
+    held = terms(options=[SEQUEL | {"exercise_by": "2027-06-30"}])
+    sooner = amended(2, terms(options=[SEQUEL | {"exercise_by": "2027-03-31"}]), before=held)
+    for facts, last in (
+        ([EXTENDED], "2027-06-30"),
+        ([EXTENDED, sooner], "2027-03-31"),
+        ([EXTENDED, amended(2, terms(), before=held)], "2026-12-31"),
+    ):
+        day = date.fromisoformat(last)
+        for on, status in ((day, "open"), (day + timedelta(days=1), "lapsed")):
+            found = owed(drafted(), executed(), *facts, on=on.isoformat())
+            assert found["option", "sequel"]["status"] == status
+
+
+def test_a_window_that_an_amendment_shortens_is_honoured_until_its_new_close() -> None:
+    window = {"territory": "Norway", "medium": "svod", "opens_on": "2027-03-01"}
+    signed = executed(kind="distribution", windows=[window | {"closes_on": "2028-02-29"}])
+    shorter = terms(windows=[window | {"closes_on": "2027-12-31"}])
+    found = owed(signed, amended(2, shorter, before=signed.terms))
+    assert str(found["window", "Norway svod 2027-03-01"]["due_on"]) == "2027-12-31"
+
+
+def test_what_an_amendment_takes_out_and_another_takes_in_is_owed_anew() -> None:
+    none = terms(deliverables=[], options=[])
+    out, back = amended(2, none), amended(3, terms(), before=none)
+    assert statuses(owed(drafted(), executed(), out))["looping"] == "released"
+    found = owed(drafted(), executed(), EXTENDED, out, back, on="2026-11-21")
+    assert statuses(found) == {
+        "start": "overdue",
+        "lock": "open",
+        "looping": "overdue",
+        "sequel": "open",
+    }
+    assert found["deliverable", "looping"]["since"] == at(5)
+    assert found["payment", "start"]["since"] == at(2)
+    assert str(found["option", "sequel"]["due_on"]) == "2026-12-31"
 
 
 def test_an_amendment_leaves_an_offer_that_stands_waiting_for_its_answer() -> None:

@@ -1,6 +1,7 @@
 """What deals bring to the timeline: dates that amendments move, what is gone, what never was."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -93,6 +94,38 @@ def test_a_payment_that_is_earned_keeps_its_day_whatever_is_amended() -> None:
     later = {"payments": [START | {"due_on": "2027-01-15"}]}
     payment = items_after(executed(**upon), earned, amended(2, terms(**later)))[ItemKind.PAYMENT]
     assert (payment.status, payment.forecast) == ("earned", on("2026-12-01"))
+
+
+def test_a_cure_day_and_its_reason_stand_while_amendments_leave_what_is_to_be_cured() -> None:
+    agreed = terms(deliverables=[LOOPING | {"due_on": "2026-11-20"}])
+    rejected = contract.DeliverableRejected(
+        contract=KEEPER, deliverable="looping", reason="a hum", cure_by="2026-11-27"
+    )
+    dearer = agreed.model_copy(update={"fee": Decimal("95000.00")})
+    facts = told(
+        executed().model_copy(update={"terms": agreed}), rejected, amended(2, dearer, before=agreed)
+    )
+    rows = VIEW.fold(facts)
+    (item,) = (one for one in items_of(rows, network(rows)) if one.kind is ItemKind.DELIVERABLE)
+    assert (item.status, item.reason, item.cause) == ("rejected", "a hum", facts[1].id)
+    assert (item.forecast, item.slip_days) == (on("2026-11-27"), 5)
+
+
+def test_an_extended_right_that_is_amended_runs_until_the_day_that_was_signed_last() -> None:
+    extended = contract.OptionExtended(
+        contract=KEEPER, option="sequel", was="2026-12-31", exercise_by="2027-06-30", price="9"
+    )
+    held = terms(options=[SEQUEL | {"exercise_by": "2027-06-30"}])
+    sooner = terms(options=[SEQUEL | {"exercise_by": "2027-03-31"}])
+    facts = told(
+        executed(), extended, amended(2, held, before=held), amended(3, sooner, before=held)
+    )
+    for number, day, cause in ((2, "2027-06-30", 1), (3, "2027-06-30", 1), (4, "2027-03-31", 3)):
+        rows = VIEW.fold(facts[:number])
+        (item,) = (
+            one for one in items_of(rows, network(rows)) if one.kind is ItemKind.OPTION_WINDOW
+        )
+        assert (item.forecast, item.cause) == (on(day), facts[cause].id)
 
 
 STANDINGS = {

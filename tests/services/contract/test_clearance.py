@@ -10,8 +10,10 @@ from events.contract import (
     ContractAmended,
     ContractTerminated,
     DeliverableReceived,
+    DeliverableRejected,
     LongFormDrafted,
     OptionExercised,
+    OptionExtended,
     PaymentEarned,
     TermsRedrafted,
     TermsWithdrawn,
@@ -80,6 +82,7 @@ REFUSE = RefuseClearance(
 REFUSED = ClearanceRefused(**REFUSE.model_dump())
 MEET = MeetCondition(contract=SILAS, condition=Condition.BUDGET_LOCKED, cause=CAUSE)
 EXECUTE = ExecuteContract(contract=SILAS, executed_on=SIGNED_ON)
+EXECUTE_LATER = ExecuteContract(contract=SILAS, executed_on=date(2026, 10, 1))
 TERMINATED = ContractTerminated(
     contract=SILAS, reason="written out", terminated_on=SIGNED_ON, released=(), owed=()
 )
@@ -234,8 +237,7 @@ def amending(after=WITH_CREDIT):
 
 
 def test_an_amendment_is_signed_with_both_terms_in_the_fact():
-    on = date(2026, 10, 1)
-    execute = ExecuteContract(contract=SILAS, executed_on=on)
+    on = EXECUTE_LATER.executed_on
     amended = ContractAmended(
         contract=SILAS,
         version=2,
@@ -244,10 +246,27 @@ def test_an_amendment_is_signed_with_both_terms_in_the_fact():
         content_hash=hash_for(WITH_CREDIT),
         amended_on=on,
     )
-    given(CONTRACT, *EXECUTED, *amending()).when(execute).then(amended)
+    given(CONTRACT, *EXECUTED, *amending()).when(EXECUTE_LATER).then(amended)
     after = given(CONTRACT, *EXECUTED, *amending(), amended)
-    after.when(execute).nothing()
+    after.when(EXECUTE_LATER).nothing()
     assert (after.state.version, after.state.terms) == (2, WITH_CREDIT)
+
+
+def test_the_terms_before_an_amendment_have_every_extension_in_them():
+    extended = OptionExtended(
+        contract=SILAS,
+        option="reshoot",
+        was=RESHOOT.exercise_by,
+        exercise_by=date(2027, 3, 1),
+        price=RESHOOT.price,
+    )
+    longer = RESHOOT.model_copy(update={"exercise_by": extended.exercise_by})
+    for history in ((extended, *amending()), (*amending(), extended)):
+        [amended] = given(CONTRACT, *EXECUTED, *history).when(EXECUTE_LATER).events
+        assert amended.before == but(options=(longer,))
+        assert (amended.after, amended.days_kept()) == (WITH_CREDIT, {("deliverable", "stills")})
+        after = given(CONTRACT, *EXECUTED, *history, amended).state
+        assert after.open_options == {"reshoot": RESHOOT.exercise_by}
 
 
 def test_an_amendment_waits_for_clearance_and_conditions_of_its_own():
@@ -283,6 +302,13 @@ def test_an_amendment_waits_for_clearance_and_conditions_of_its_own():
         (
             DeliverableReceived(contract=SILAS, deliverable="stills", received_on=SIGNED_ON),
             but(deliverables=(STILLS.model_copy(update={"name": "Other stills"}),)),
+            "deliverable stills",
+        ),
+        (
+            DeliverableRejected(
+                contract=SILAS, deliverable="stills", reason="a hair", cure_by=date(2026, 11, 9)
+            ),
+            but(deliverables=(STILLS.model_copy(update={"due_on": date(2026, 11, 30)}),)),
             "deliverable stills",
         ),
     ],

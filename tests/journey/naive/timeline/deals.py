@@ -5,7 +5,17 @@ from collections import Counter
 from hashlib import sha256
 from typing import Any
 
-from tests.journey.naive.telling import Fact, Row, Tables, day, money, row, rows
+from tests.journey.naive.telling import (
+    LAST_DAYS,
+    Fact,
+    Row,
+    Tables,
+    day,
+    is_moved,
+    money,
+    row,
+    rows,
+)
 
 TALKS = {
     "ContractDrafted": "proposed",
@@ -56,7 +66,7 @@ def _speak(tables: Tables, fact: Fact, terms: dict[str, Any], *, signed: bool) -
     for one in terms["options"]:
         key = {"contract": contract, "option": one["option"]}
         option = row(tables, "option_window", key, {"exercised_on": None, "lapsed": False})
-        _dated(option, fact, signed, {"exercise_by": day(one["exercise_by"])}, "baseline")
+        _dated(option, fact, signed, _last_day(option, fact, "option", one), "baseline")
         option |= {"right_to": one["right"], "price": money(one["price"])}
         option["needed_by"] = one["needed_by"]
     seen: Counter[tuple[str, str]] = Counter()
@@ -67,8 +77,17 @@ def _speak(tables: Tables, fact: Fact, terms: dict[str, Any], *, signed: bool) -
         key = {"contract": contract, "deliverable": one["deliverable"]}
         blank = {"status": "due", "received_on": None, "accepted_on": None, "reason": None}
         deliverable = row(tables, "deliverable", key, blank)
-        _dated(deliverable, fact, signed, {"due_on": day(one["due_on"])}, "baseline")
+        _dated(
+            deliverable, fact, signed, _last_day(deliverable, fact, "deliverable", one), "baseline"
+        )
         deliverable["name"] = one["name"]
+
+
+def _last_day(one: Row, fact: Fact, part: str, said: Row) -> Row:
+    """Its day as it is written now; if an amendment leaves that alone, as it stands."""
+    _, name = LAST_DAYS[part]
+    is_left = fact.name == "ContractAmended" and not is_moved(fact, part, said[part])
+    return {name: one[name] if is_left and name in one else day(said[name])}
 
 
 def _dated(one: Row, fact: Fact, signed: bool, dates: Row, *baselines: str) -> None:

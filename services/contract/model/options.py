@@ -58,7 +58,12 @@ def _extend(deal: Executed, command: ExtendOption, context: Context) -> Sequence
     if flaw is not None:
         raise flaw
     last = deal.extended.get(command.option)
-    if last is not None and (last.exercise_by, last.price) == (command.exercise_by, command.price):
+    # An amendment may have taken back what the extension gave: then it is asked for anew.
+    if last is not None and (last.exercise_by, last.price, option.exercise_by) == (
+        command.exercise_by,
+        command.price,
+        command.exercise_by,
+    ):
         return []
     _check_is_open(deal, option, context.at.date())
     if command.exercise_by <= option.exercise_by:

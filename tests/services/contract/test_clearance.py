@@ -22,6 +22,7 @@ from services.contract.commands import (
     ClearTerms,
     DraftLongForm,
     ExecuteContract,
+    ExtendOption,
     MeetCondition,
     RefuseClearance,
     SubmitTerms,
@@ -267,6 +268,18 @@ def test_the_terms_before_an_amendment_have_every_extension_in_them():
         assert (amended.after, amended.days_kept()) == (WITH_CREDIT, {("deliverable", "stills")})
         after = given(CONTRACT, *EXECUTED, *history, amended).state
         assert after.open_options == {"reshoot": RESHOOT.exercise_by}
+
+
+def test_what_an_amendment_took_back_of_an_extension_can_be_extended_again():
+    extend = ExtendOption(
+        contract=SILAS, option="reshoot", exercise_by=date(2027, 3, 1), price=RESHOOT.price
+    )
+    [extended] = given(CONTRACT, *EXECUTED).when(extend).events
+    history = (*EXECUTED, extended, *amending())
+    [amended] = given(CONTRACT, *history).when(EXECUTE_LATER).events
+    given(CONTRACT, *history).when(extend).nothing()
+    given(CONTRACT, *history, amended).when(extend).then(extended)
+    given(CONTRACT, *history, amended, extended).when(extend).nothing()
 
 
 def test_an_amendment_waits_for_clearance_and_conditions_of_its_own():

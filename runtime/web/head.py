@@ -5,6 +5,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from runtime.web import problems
 
 HEAD_BYTES_MAX = 64 * 1024
+REFUSED_SECONDS = 2.0
 HEAD_TOO_LARGE = (
     431,
     "head-too-large",
@@ -17,8 +18,11 @@ class BoundedHead(HttpToolsProtocol):
 
     _in_head = False
     _head_bytes = 0
+    _refused = False
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
@@ -40,4 +44,6 @@ class BoundedHead(HttpToolsProtocol):
         lines += [b"%b: %b\r\n" % header for header in answer.raw_headers]
         lines += [b"connection: close\r\n\r\n", bytes(answer.body)]
         self.transport.write(b"".join(lines))
-        self.transport.close()
+        # Closed while more of the head comes in, the caller would be reset before he has read it.
+        self._refused = True
+        self.loop.call_later(REFUSED_SECONDS, self.transport.close)

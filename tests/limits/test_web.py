@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import select
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +59,17 @@ def test_a_head_without_end_is_not_gathered(instance: Instance, pieces: int) -> 
     assert (status, problem["code"]) == (431, "head-too-large")
     assert f"{HEAD_BYTES_MAX:,}" in problem["detail"]
     assert "shorten" in problem["detail"]
+
+
+def test_who_is_refused_before_the_end_of_his_head_can_read_why(instance: Instance) -> None:
+    with line_to(instance) as line:
+        line.sendall(b"GET /livez HTTP/1.1\r\nX-1: %b" % (b"x" * 2 * HEAD_BYTES_MAX))
+        select.select([line], [], [], 30)
+        for _ in range(5):
+            line.sendall(b"x" * 1_000)
+            time.sleep(0.02)
+        status, _ = answer_on(line)
+    assert status == 431
 
 
 def test_a_head_of_just_that_size_is_taken(instance: Instance) -> None:

@@ -26,6 +26,8 @@ from tests.servers import HASTY_POSTGRES
 
 AT_ONCE = 2
 CAUGHT = "caught"
+SEEDS = "400"
+"""More than the simulation's own test runs: the first that breaks ends it."""
 
 out = Console()
 
@@ -52,6 +54,7 @@ def main(words: Sequence[str]) -> int:
             environment = {
                 "REEL_DATABASE_URL": servers.endpoints.database_url,
                 "REEL_KAFKA": servers.endpoints.kafka,
+                "SEEDS": SEEDS,
                 **COMPILED,
             }
             copies = [Scratch(home / f"copy-{n}", environment) for n in range(AT_ONCE)]

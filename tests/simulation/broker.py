@@ -1,7 +1,7 @@
 """A broker in memory: topics of some partitions, whose records have offsets, and which it may lose."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NotLeaderForPartitionError
@@ -100,12 +100,13 @@ class Broker:
 class MemoryTopic:
     """As `runtime.kafka.topic.KafkaTopic`."""
 
-    def __init__(self, broker: Broker, name: str) -> None:
+    def __init__(self, broker: Broker, name: str, may_send: Callable[[], bool]) -> None:
         self.name = name
         self._broker = broker
+        self._may_send = may_send
 
     def producer(self) -> Producer:
-        return MemoryProducer(self._broker, self.name)
+        return MemoryProducer(self._broker, self.name, self._may_send)
 
     async def records(self, wanted: Mapping[int, int]) -> Mapping[int, Kept]:
         if not wanted:
@@ -135,9 +136,10 @@ class MemoryProducer:
     """As `runtime.kafka.loyal.LoyalProducer`: batches of one partition arrive in their order, whole
     or not at all, and none by a second connection."""
 
-    def __init__(self, broker: Broker, topic: str) -> None:
+    def __init__(self, broker: Broker, topic: str, may_send: Callable[[], bool]) -> None:
         self._broker = broker
         self._topic = topic
+        self._may_send = may_send
         self._room = broker.loop.random.randint(1, BATCH_RECORDS_MAX)
         self._arrives_at = 0.0
         self._connected_at = 0
@@ -164,6 +166,8 @@ class MemoryProducer:
 
     async def send(self, batch: Batch) -> "asyncio.Future[Kept]":
         loop = self._broker.loop
+        if not self._may_send():
+            loop.fail(AssertionError(f"who lost the lease on {self._topic} sends nothing"))
         answer: asyncio.Future[Kept] = loop.create_future()
         self._arrives_at = max(self._arrives_at, loop.time() + self._broker.weather.trip())
 

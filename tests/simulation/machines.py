@@ -209,15 +209,14 @@ class Site:
     async def _relay(self, machine: Machine) -> None:
         pool = Connections(self.database, machine)
         self.relays[machine] = [
-            Relay(
-                store,
-                MemoryTopic(self.broker, log),
-                Lease(MemoryLeaseRow(log, pool)),
-                MemoryWakes(log, pool),
-            )
-            for log, store in self._stores().items()
+            self._relay_of(log, store, pool) for log, store in self._stores().items()
         ]
         await asyncio.gather(*(one.run() for one in self.relays[machine]))
+
+    def _relay_of(self, log: str, store: Store, pool: Connections) -> Relay:
+        row = MemoryLeaseRow(log, pool)
+        topic = MemoryTopic(self.broker, log, lambda: not row.is_lost)
+        return Relay(store, topic, Lease(row), MemoryWakes(log, pool))
 
     # --- what callers do -------------------------------------------------------------------------
 

@@ -323,6 +323,8 @@ class MemoryLeaseRow:
         self.log = log
         self._connections = connections
         self._table = (log, "relay")
+        self.is_lost = False
+        """Whether its relay was told last that somebody else owns the log."""
 
     async def take(self, owner: uuid.UUID, seconds: float) -> Cursor | None:
         async def effect(at: Transaction) -> Cursor | None:
@@ -337,7 +339,9 @@ class MemoryLeaseRow:
             found: Cursor = cursor
             return found
 
-        return await self._connections.run(f"take the lease on {self.log}", effect)
+        cursor = await self._connections.run(f"take the lease on {self.log}", effect)
+        self.is_lost = cursor is None
+        return cursor
 
     async def move(self, owner: uuid.UUID, cursor: Cursor, seconds: float) -> bool:
         async def effect(at: Transaction) -> bool:
@@ -348,9 +352,11 @@ class MemoryLeaseRow:
             await at.put(self._table, (), (owner, till_us, cursor))
             return True
 
-        return await self._connections.run(
+        was_moved = await self._connections.run(
             f"move the cursor of {self.log} to {cursor.position}", effect
         )
+        self.is_lost = not was_moved
+        return was_moved
 
     async def release(self, owner: uuid.UUID) -> None:
         async def effect(at: Transaction) -> None:

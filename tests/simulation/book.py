@@ -154,7 +154,7 @@ class Promises:
 
     def _topic_is_whole(self, log: str, *, in_order: bool) -> None:
         for (topic, partition), records in self.broker.kept.items():
-            if topic != log:
+            if topic != log or (topic, partition) in self.broker.unprovable:
                 continue
             there = list(dict.fromkeys(one.position for one in records))
             wanted = [one.position for one in self.logs[log].events if one.partition == partition]

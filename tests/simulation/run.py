@@ -151,4 +151,5 @@ class Scenario:
             for log, store in self.logs.items()
             for fact in store.events
             if fact.position not in there[log, fact.partition]
+            and (log, fact.partition) not in self.broker.unprovable
         ]

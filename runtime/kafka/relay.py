@@ -18,17 +18,11 @@ from aiokafka.errors import KafkaError
 
 from events.envelope import Recorded, cloud_event_headers
 from runtime import metrics
+from runtime.kafka.batches import Batch, Outgoing
 from runtime.kafka.bus import CONNECT_SECONDS_MAX
 from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
 from runtime.kafka.proving import proved
-from runtime.kafka.topic import (
-    Batch,
-    Confirmed,
-    KafkaTopic,
-    Outgoing,
-    Producer,
-    Topic,
-)
+from runtime.kafka.topic import Confirmed, KafkaTopic, Producer, Topic
 from runtime.kafka.wakes import PostgresWakes, Wakes
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Heads, Store

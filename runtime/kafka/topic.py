@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from runtime.kafka import bus
+from runtime.kafka.batches import Batch, Outgoing, packed
 from runtime.settings import Settings
 
 READ_SECONDS_MAX = 3.0
@@ -27,28 +27,6 @@ class Confirmed(Protocol):
 
     @property
     def offset(self) -> int: ...
-
-
-class Outgoing(NamedTuple):
-    """A record before it is sent."""
-
-    partition: int
-    key: bytes
-    value: bytes
-    headers: list[tuple[str, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records of one partition that are sent, and confirmed, as one.
-
-    `places` says which of the records that were packed are in it, in their order; `content` is
-    its producer's own.
-    """
-
-    partition: int
-    content: Any
-    places: list[int] = field(default_factory=list)
 
 
 class Producer(Protocol):
@@ -168,16 +146,7 @@ class KafkaProducer:
         await self._kafka.start()
 
     def packed(self, records: Sequence[Outgoing]) -> Sequence[Batch]:
-        batches: list[Batch] = []
-        filling: dict[int, Batch] = {}
-        for place, (partition, key, value, headers) in enumerate(records):
-            batch = filling.get(partition)
-            if batch is None or not _takes(batch, key, value, headers):
-                batch = filling[partition] = Batch(partition, self._kafka.create_batch())
-                batches.append(batch)
-                _takes(batch, key, value, headers)
-            batch.places.append(place)
-        return batches
+        return packed(records, self._kafka.create_batch, _takes)
 
     async def send(self, batch: Batch) -> "asyncio.Future[Confirmed]":
         batch.content.close()
@@ -190,7 +159,8 @@ class KafkaProducer:
         await self._kafka.stop()
 
 
-def _takes(batch: Batch, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> bool:
-    """Adds a record where there is room; an empty batch has room for any."""
-    added = batch.content.append(timestamp=None, key=key, value=value, headers=headers)
+def _takes(content: Any, record: Outgoing) -> bool:
+    added = content.append(
+        timestamp=None, key=record.key, value=record.value, headers=record.headers
+    )
     return added is not None

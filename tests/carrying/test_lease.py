@@ -9,9 +9,10 @@ import asyncpg
 import pytest
 
 from runtime.kafka import relay
+from runtime.kafka.batches import Batch, Outgoing
 from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
 from runtime.kafka.relay import Relay
-from runtime.kafka.topic import Batch, KafkaTopic, Outgoing
+from runtime.kafka.topic import KafkaTopic
 from runtime.log.committer import OUTCOME_UNKNOWN
 from tests.carrying.world import (
     Frozen,

@@ -10,8 +10,9 @@ from aiokafka.errors import KafkaTimeoutError
 
 from events.envelope import verified
 from runtime.kafka import bus, relay
+from runtime.kafka.batches import Batch, Outgoing
 from runtime.kafka.lease import Lease, PostgresLeaseRow
-from runtime.kafka.topic import Batch, KafkaTopic, Outgoing
+from runtime.kafka.topic import KafkaTopic
 from runtime.log.partition import partition_of
 from tests.carrying.world import (
     World,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NotLeaderForPartitionError
 
-from runtime.kafka.topic import Batch, Outgoing, Producer, Tail
+from runtime.kafka.batches import Batch, Outgoing, packed
+from runtime.kafka.topic import Producer, Tail
 from tests.simulation.loop import Loop
 from tests.simulation.weather import Weather
 
@@ -166,16 +167,13 @@ class MemoryProducer:
         await asyncio.sleep(self._broker.weather.trip())
 
     def packed(self, records: Sequence[Outgoing]) -> Sequence[Batch]:
-        batches: list[Batch] = []
-        filling: dict[int, Batch] = {}
-        for place, record in enumerate(records):
-            batch = filling.get(record.partition)
-            if batch is None or len(batch.content) >= self._room:
-                batch = filling[record.partition] = Batch(record.partition, [])
-                batches.append(batch)
-            batch.content.append(record)
-            batch.places.append(place)
-        return batches
+        return packed(records, list, self._takes)
+
+    def _takes(self, content: list[Outgoing], record: Outgoing) -> bool:
+        if len(content) < self._room:
+            content.append(record)
+            return True
+        return False
 
     async def send(self, batch: Batch) -> "asyncio.Future[Kept]":
         loop = self._broker.loop

@@ -1,6 +1,5 @@
 """What a part stands on: servers of its run, databases of its own, and logs that are not empty."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,8 @@ from rich.console import Console
 from bench.prefill import prefill
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
+from runtime.pools import Pools
+from runtime.settings import Settings
 
 LOG = "budget"
 
@@ -97,12 +98,10 @@ class Ground:
 
 @asynccontextmanager
 async def log_of(url: str, log: str = LOG) -> AsyncIterator[tuple[PostgresStore, asyncpg.Pool]]:
-    """The log as its service may use it, and the service's pool."""
-    pool = await asyncpg.create_pool(
-        url, min_size=4, max_size=8, server_settings={"role": f"reel_{log}_service"}
-    )
+    """The log as its service may use it, and the pool of which the service has one."""
+    pools = Pools(Settings(database_url=url))
     try:
+        pool = await pools.of(log, role=f"reel_{log}_service")
         yield PostgresStore(log, pool), pool
     finally:
-        async with asyncio.timeout(10):
-            await pool.close()
+        await pools.close()

@@ -60,8 +60,12 @@ def _json(value: Any) -> Response:
     return Response(orjson.dumps(value), 201, media_type="application/json")
 
 
+async def _nothing_to_reset(_: Any) -> None:
+    """As Reel's own pools have it: the server is asked for nothing when a connection comes back."""
+
+
 async def _serve(url: str) -> None:
-    pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL_SIZE)
+    pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL_SIZE, reset=_nothing_to_reset)
     await pool.execute(
         "CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
         "production uuid NOT NULL, payload text NOT NULL)"

@@ -5,8 +5,6 @@ import itertools
 import time
 import uuid
 
-import asyncpg
-
 from bench.figures import Better, Rounds, Row
 from bench.ground import Ground, err
 from bench.streams import Long, fill, kinds
@@ -17,7 +15,9 @@ from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
 from runtime.order import Order
 from runtime.people.vault import MemoryVault
+from runtime.pools import Pools
 from runtime.rooms import services
+from runtime.settings import Settings
 from runtime.snapshots.fingerprint import fold_version
 from runtime.snapshots.keeper import Keeper
 from runtime.snapshots.sealed_state import StateSeal
@@ -50,25 +50,19 @@ async def measured(ground: Ground) -> list[Row]:
 async def measure(database_url: str, long: Long, events: int) -> Row:
     """Fills a stream of that kind with so many facts, and asks it for its next ones: on a state
     that is here, on one that is not, and once on one that has no snapshot."""
-    pool = await asyncpg.create_pool(
-        database_url,
-        min_size=4,
-        max_size=8,
-        server_settings={"role": f"reel_{long.log}_service"},
-    )
-    owner = await asyncpg.create_pool(database_url, min_size=2, max_size=4)
-    store = PostgresStore(long.log, pool)
+    pools = Pools(Settings(database_url=database_url))
+    service = services()[long.log]
+    store = PostgresStore(long.log, await pools.of(long.log, role=f"reel_{long.log}_service"))
     production = str(uuid.uuid4())
     stream = f"{long.kind}-{production}"
     await fill(store, stream, production, long.facts, events)
     snapshots = StreamSnapshots(
         long.log,
         f"{long.log}_service",
-        owner,
+        await pools.of(long.log),
         StateSeal(bytes(32), "bench"),
         fold_version(f"services.{long.log}"),
     )
-    service = services()[long.log]
     runs = Rounds("ms")
     async with Committer(store) as committer, Keeper(snapshots) as keeper:
 
@@ -84,8 +78,7 @@ async def measure(database_url: str, long: Long, events: int) -> Row:
             runs.add("cold", await _milliseconds(handler, long, production))
             runs.add("warm", await _milliseconds(handler, long, production))
     there = len(await store.of_stream(stream, events))
-    await pool.close()
-    await owner.close()
+    await pools.close()
     row = runs.row(f"next command of a cold stream of {events:,} facts: {long.kind}", "cold")
     row.beside = [
         runs.beside("cold", "warm", "the same stream, warm", goal=GOAL, better=Better.LESS)

@@ -17,6 +17,7 @@ from events.envelope import Recorded, cloud_event_headers
 from runtime.kafka import bus
 from runtime.kafka.relay import PAGE_EVENTS, Relay
 from runtime.log.contract import PARTITIONS, Store
+from runtime.pools import Pools
 from runtime.settings import Settings
 
 
@@ -26,7 +27,8 @@ async def measured(ground: Ground) -> list[Row]:
     url = await asyncio.to_thread(ground.prefilled, "relay", events)
     settings = Settings(database_url=url, kafka=ground.kafka, home=ground.folder)
     runs, checked, processor = Rounds("events/s"), OnTopic(), Processor()
-    owner = await asyncpg.create_pool(url, min_size=2, max_size=4)
+    pools = Pools(settings)
+    owner = await pools.of(LOG)
     async with log_of(url) as (store, _):
         made = await _records(store)
         for n in range(rounds):
@@ -43,7 +45,7 @@ async def measured(ground: Ground) -> list[Row]:
             on_topic = await read_back(own, store)
             checked = on_topic if on_topic.faults or not n else checked
             await delete_topics(own, [LOG])
-    await asyncio.wait_for(owner.close(), 10)
+    await pools.close()
     await asyncio.to_thread(ground.drop, "relay")
     row = runs.row(f"relay to Kafka, {events:,} events", "relay")
     row.beside = [runs.beside("relay", "bare", "bare aiokafka, send and gather", goal=0.7)]

@@ -45,25 +45,34 @@ def blamed(consumer: str, recorded: Recorded) -> Iterator[None]:
     except MemoryError:
         raise
     except Exception as error:
-        reason = reason_of(error)
-        logger.error(
-            "moment_not_folded",
-            consumer=consumer,
-            log=recorded.log,
-            production=recorded.production,
-            position=recorded.position,
-            type=recorded.type,
-            reason=reason,
-            exc_info=error,
-        )
-        raise Stumbled(consumer, recorded, reason) from error
+        raise _stumbled(consumer, recorded, error) from error
 
 
 def blaming(consumer: str, view: View) -> View:
     """The same view, whose fold says which fact it stumbles over."""
 
     def evolve(rows: Rows, recorded: Recorded) -> Iterator[Row]:
-        with blamed(consumer, recorded):
+        # As `blamed` does it, which would take a third as long as the fold itself.
+        try:
             yield from view.evolve(rows, recorded)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise _stumbled(consumer, recorded, error) from error
 
     return replace(view, evolve=evolve)
+
+
+def _stumbled(consumer: str, recorded: Recorded, error: Exception) -> Stumbled:
+    reason = reason_of(error)
+    logger.error(
+        "moment_not_folded",
+        consumer=consumer,
+        log=recorded.log,
+        production=recorded.production,
+        position=recorded.position,
+        type=recorded.type,
+        reason=reason,
+        exc_info=error,
+    )
+    return Stumbled(consumer, recorded, reason)

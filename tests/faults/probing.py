@@ -62,7 +62,14 @@ class Crew:
         return f"{role} of {self.name}"
 
     async def give(
-        self, client: Client, role: str, command: str, body: Body, key: str | None = None
+        self,
+        client: Client,
+        role: str,
+        command: str,
+        body: Body,
+        key: str | None = None,
+        *,
+        impatient: bool = False,
     ) -> Sent:
         """Gives one command until it is answered."""
         self._keys += 1
@@ -71,6 +78,7 @@ class Crew:
             f"/v1/productions/{self.production}/{command}",
             body,
             key or f"{self.name} by hand {self._keys}",
+            impatient=impatient,
         )
 
 

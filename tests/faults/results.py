@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.faults.run import FAILURES, FAULTS, FULL, SAMPLED, SEED, Fault
+from tests.faults.run import FAILURES, FAULTS, FULL, PEERS, SAMPLED, SEED, Fault
 
 COLUMNS = ("injected", "hits", "acknowledged", "lost", "doubled", "reordered")
 
@@ -33,6 +33,7 @@ def results() -> dict[str, Any]:
         "evidence": [
             {"fault": fault.name, "evidence": fault.evidence} for fault in FAULTS if fault.evidence
         ],
+        "peers": PEERS,
         "failures": FAILURES,
     }
 
@@ -58,10 +59,15 @@ def told(run: dict[str, Any]) -> Iterator[str]:
 def said(run: dict[str, Any]) -> str:
     """What stands below the table."""
     compared = run["compared"]
+    on_peers = "".join(
+        f"; on {peer} the same client and {one['kills']} kills left {one['acknowledged']:,} "
+        f"acknowledged, {one['lost']} lost, and {one['doubled']} recorded and not acknowledged"
+        for peer, one in run["peers"].items()
+    )
     return (
         f"{run['kills']} kills of processes and servers; {compared['audits']} audits; "
         f"{compared['answers']} answers, {compared['snapshots']} snapshots of rows and "
-        f"{compared['claims']} claims to be ready held against the logs"
+        f"{compared['claims']} claims to be ready held against the logs{on_peers}"
     )
 
 

@@ -59,6 +59,8 @@ class Sampled:
 
 FAULTS: list[Fault] = []
 SAMPLED = Sampled()
+PEERS: dict[str, dict[str, int]] = {}
+"""What became of the same workload on peers: kills, acknowledged, lost, doubled."""
 FAILURES: list[dict[str, str]] = []
 """The tests that failed in this session, and what each was told of."""
 

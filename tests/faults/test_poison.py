@@ -100,6 +100,38 @@ async def test_poison_in_the_log_parks_its_production_alone(world: World) -> Non
         await world.replace("project")
 
 
+@thorough
+async def test_killed_as_it_parks_and_as_it_tries_again(world: World) -> None:
+    """What a projector was about to park is parked by the next one; what it was about to bring
+    back, or had just brought back, comes once."""
+    cure = world.folder / "cured as well"
+    build = {"REEL_TEST_PRELUDE": "tests.faults.stumbling", CURED: str(cure)}
+    async with under_load(world, "parking killed") as run:
+        doomed = await world.replace("project", REEL_KILL_AT="inside-parking", **build)
+        film = Crew("parked over a kill", str(uuid.uuid4()))
+        run.watch.aside.add(film.production)
+        await opened(run.client, world, film)
+        await film.give(run.client, "accountant", "budget/post-cost", cost("INV-1"))
+        fault = run.fault("project killed at inside-parking")
+        await film.give(run.client, "accountant", "budget/post-cost", cost("INV-2", RAISES))
+        fault.hits = int(await world.ended(doomed) == -9)
+        run.recovers(fault, doomed.died_at or 0)
+        following = await world.start("project", **build)
+        await film.give(run.client, "accountant", "budget/post-cost", cost("INV-3"))
+        expected = {("budget_status_v2", film.production)}
+        await world.until(partial(_not_parked, world, expected), 30)
+        await world.stop(following)
+        world.alarms()
+        cure.touch()
+        for point in ("inside-retry", "after-retry"):
+            fault = run.fault(f"project killed at {point}")
+            doomed = await world.start("project", REEL_KILL_AT=point, **build)
+            fault.hits = int(await world.ended(doomed) == -9)
+        await world.start("project")
+        await world.until(lambda: [f"{one} is parked" for one in _parked(world)], 30)
+        run.recovers(fault, doomed.died_at or 0)
+
+
 def _stumble_over(what: str) -> list[str]:
     return READ_MODELS if what == OUT_OF_BOUNDS else ["budget_status_v2"]
 

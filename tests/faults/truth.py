@@ -248,6 +248,7 @@ _ANSWERS = {
     "approval.ApprovalGranted": {"budget.BudgetLocked"},
     "approval.ApprovalRefused": {"budget.BudgetReturned"},
     "budget.BudgetReopened": {"approval.ApprovalVoided"},
+    "contract.OfferMade": {"contract.OfferLapsed"},
 }
 _MAY_BE_NEEDLESS = {"budget.BudgetReopened", "approval.ApprovalRefused"}
 """What was locked needs no voiding; a version that was set aside needs no returning."""

@@ -227,8 +227,6 @@ class Subscription:
     async def stop(self) -> None:
         """Finishes the batch in hand and leaves the group."""
         self._stopped = True
-        if self._showing is not None:
-            self._showing.cancel()
         await self._broker.stop()
 
     @property
@@ -283,11 +281,15 @@ class Subscription:
             self._showing = asyncio.create_task(self._show_soon(), name="offsets are shown")
 
     async def _show_soon(self) -> None:
-        """Commits what has been read by then; nothing waits for it, as nothing reads on by it."""
+        """Commits what has been read by then; nothing waits for it, as nothing reads on by it.
+
+        It is never cancelled: aiokafka would go on, and nobody would hear what became of it.
+        """
         await asyncio.sleep(SHOWN_SECONDS)
+        if self._stopped or self.kafka is None:
+            return
         try:
-            if self.kafka is not None:
-                await self.kafka.commit()
+            await self.kafka.commit()
         except KafkaError as error:
             logger.debug("offset_not_shown", consumer=self._consumer.name, error=repr(error))
 

@@ -144,7 +144,12 @@ class Client:
     async def repeat(self, sent: Sent) -> None:
         """Gives an answered command again, and notes an answer that differs."""
         again = Sent(sent.key, sent.path, sent.person, sent.body, first_sent_at=time.monotonic())
+        history = self.histories
         await self._until_answered(again)
+        if history != self.histories and sent not in self.book:
+            # A restore took the first answer back meanwhile; this is the one that counts.
+            self.book.append(again)
+            return
         sent.replayed = True
         if "token" not in sent.answer:  # it names a history that a restore has ended
             again.answer = {name: said for name, said in again.answer.items() if name != "token"}

@@ -1,0 +1,63 @@
+"""Offsets are shown beside the work: whoever stops meanwhile neither waits for it nor cuts it off."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runtime.kafka import bus
+from runtime.kafka.bus import Subscription
+from runtime.settings import Settings
+
+pytestmark = pytest.mark.unit
+
+
+async def test_a_stop_leaves_the_offsets_that_are_on_their_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """aiokafka sends them by a task of its own, whose failure nobody would hear of."""
+    begun, answered = asyncio.Event(), asyncio.Event()
+    ends: list[str] = []
+
+    async def commit() -> None:
+        begun.set()
+        try:
+            await answered.wait()
+            ends.append("answered")
+        except asyncio.CancelledError:
+            ends.append("cut off")
+            raise
+
+    async def stopped() -> None:
+        return None
+
+    consumer: Any = SimpleNamespace(name="ledger", stores={"budget": None})
+    subscription = Subscription(Settings(kafka="127.0.0.1:9"), consumer, "ledger")
+    monkeypatch.setattr(bus, "SHOWN_SECONDS", 0)
+    monkeypatch.setattr(Subscription, "kafka", SimpleNamespace(commit=commit))
+    monkeypatch.setattr(subscription._broker, "stop", stopped)
+    await subscription._on_batch(())
+    await begun.wait()
+    await subscription.stop()
+    answered.set()
+    await asyncio.wait_for(subscription._showing or stopped(), 5)
+    assert ends == ["answered"]
+
+
+async def test_nothing_is_shown_behind_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def commit() -> None:
+        raise AssertionError("the group was left")
+
+    async def stopped() -> None:
+        return None
+
+    consumer: Any = SimpleNamespace(name="ledger", stores={"budget": None})
+    subscription = Subscription(Settings(kafka="127.0.0.1:9"), consumer, "ledger")
+    monkeypatch.setattr(bus, "SHOWN_SECONDS", 0.01)
+    monkeypatch.setattr(Subscription, "kafka", SimpleNamespace(commit=commit))
+    monkeypatch.setattr(subscription._broker, "stop", stopped)
+    await subscription._on_batch(())
+    await subscription.stop()
+    assert subscription._showing is not None
+    await asyncio.wait_for(subscription._showing, 5)

@@ -59,7 +59,7 @@ bench-quick: ready ## the same figures, small; fails where one fell by half
 	$(BIN)/python -m bench --quick
 
 # REEL_KILLS, REEL_SEED and REEL_ROUND as docs/reliability.md has them.
-faults: ready ## a thousand kills and every other fault, with audits all the while; takes an hour
+faults: ready ## a thousand kills and every other fault, with audits all the while; takes an hour or more
 	REEL_FAULTS=full REEL_FAULTS_JSON=$(or $(REEL_FAULTS_JSON),faults.json) \
 		$(BIN)/python -m pytest -m faults tests/faults
 

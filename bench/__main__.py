@@ -26,10 +26,12 @@ from bench.machine import machine_of
 from bench.parts import PARTS, Part
 from bench.showing import show
 from bench.verdict import committed, verdict, write_committed
-from runtime.embedded.kafka import BENCH_FLAGS, EmbeddedKafka
+from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
 
 RESULTS = Path(".reel")
+KAFKA_FLAGS = ("-Xmx1g", "-XX:+UseSerialGC")
+"""With the compiler that a server has, which Reel leaves out on a laptop."""
 MOVIES_VARIABLE = "REEL_BENCH_MOVIES"
 
 
@@ -93,7 +95,7 @@ def _servers(parts: list[Part], *, quick: bool, movies: str | None) -> Iterator[
             url = postgres.start()
         kafka = os.environ.get("REEL_KAFKA")
         if kafka is None and any(part.kafka for part in parts):
-            server = EmbeddedKafka(home / "kafka", java_flags=BENCH_FLAGS)
+            server = EmbeddedKafka(home / "kafka", java_flags=KAFKA_FLAGS)
             stack.callback(server.stop)
             kafka = server.start()
         ground = Ground(url, kafka, quick, str(home), movies)

@@ -9,8 +9,9 @@ from events.names import id_of
 from runtime.decider import Command
 
 HOPS_MAX = 12
-KEY_CHARACTERS_MAX = 200
 """How many reactions may follow from one another before a policy is refused."""
+KEY_CHARACTERS_MAX = 200
+"""How long an Idempotency-Key may be."""
 
 
 def command_id_of(*words: str) -> str:

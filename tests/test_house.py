@@ -448,6 +448,23 @@ def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
             assert anchor in headings(target), f"{name_of(path)}: {link}"
 
 
+def test_a_word_stands_once_in_the_glossary() -> None:
+    _, _, words = (ROOT / "docs" / "glossary.md").read_text().partition("| term |")
+    terms = [line.split("|")[1].strip() for line in words.splitlines() if line.startswith("| ")]
+    twice = {term for term in terms if terms.count(term) > 1} - {"term"}
+    assert len(terms) > 100 and not twice
+
+
+def test_operations_names_every_point_at_which_a_process_can_be_killed() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text()
+    points = {
+        name
+        for path in (ROOT / "runtime").rglob("*.py")
+        for name in re.findall(r'\bpoint\("([a-z-]+)"\)', path.read_text())
+    }
+    assert len(points) > 15 and not [name for name in points if f"`{name}`" not in told]
+
+
 def test_the_readme_leads_to_the_glossary_and_to_the_decisions() -> None:
     links = {
         link.partition("#")[0].rstrip("/")

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from runtime.snapshots.sealed_state import ForgedState, StateSeal
 
 MANIFEST = "manifest.json"
-VAULT_FILE = "vault.dump"
 _READ_BYTES = 1024 * 1024
 
 

@@ -22,7 +22,6 @@ _MEBIBYTE = 1 << 20
 
 # The lighter compiler starts sooner and is enough for one person's work.
 LAPTOP_FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-BENCH_FLAGS = ("-Xmx1g", "-XX:+UseSerialGC")
 _ALWAYS_FLAGS = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",

@@ -229,11 +229,6 @@ class Subscription:
         self._stopped = True
         await self._broker.stop()
 
-    @property
-    def topic_of(self) -> Mapping[str, str]:
-        """Topics by log."""
-        return {log: topic for topic, log in self._logs.items()}
-
     def assigned(self, partitions: set[TopicPartition]) -> None:
         """Tells the consumer which partitions are this process's now."""
         self._consumer.assigned = {(self._logs[tp.topic], tp.partition) for tp in partitions}

@@ -178,7 +178,8 @@ class Overloaded(Exception):
 
 
 class Unavailable(Exception):
-    """The log's database did not answer in time; nothing is known to be recorded."""
+    """The log's database did not answer in time: whether the command was recorded is not known,
+    and the same command id finds it out."""
 
 
 def check_size(append: Append) -> None:

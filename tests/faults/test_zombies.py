@@ -63,7 +63,9 @@ async def test_two_projectors_share_the_work_and_lose_each_other(world: World) -
         (first,) = world.running("project")
         second = await _joined(run, "a second projector joins")
         await world.stop(second)
-        await _served(run, run.fault("it leaves in good order", injected=0), time.monotonic())
+        await _served(
+            run, run.fault("a projector leaves in good order", injected=0), time.monotonic()
+        )
         await _joined(run, "a third projector joins")
         fault = run.fault("the first projector is killed")
         fault.hits = int(first.kill() == -signal.SIGKILL)

@@ -66,7 +66,11 @@ class UndecodableEvent(Exception):
 
 @cache
 def catalogue() -> dict[tuple[str, int], type[Event]]:
-    """Every event class of every file in `events/`, by wire name and schema version."""
+    """Every event class of every file in `events/`, by wire name and schema version.
+
+    Raises:
+        TypeError: two classes have the same: one was retired and its number not raised.
+    """
     import events
 
     found: dict[tuple[str, int], type[Event]] = {}
@@ -80,7 +84,9 @@ def catalogue() -> dict[tuple[str, int], type[Event]]:
                 and item is not Event
                 and not item.__name__.startswith("_")
             ):
-                found[item.wire()] = item
+                other = found.setdefault(item.wire(), item)
+                if other is not item:
+                    raise TypeError(f"{other.__name__} and {item.__name__} are both {item.wire()}")
     return found
 
 

@@ -222,6 +222,8 @@ class Process:
         self._held = HeldKeys()
         self._readings: Readings | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._connecting: set[asyncio.Task[None]] = set()
+        """Those that end when they have a broker."""
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -265,7 +267,7 @@ class Process:
             for feeder in self._feeders:
                 self._go(feeder.run(), f"versions of {feeder.projection.name}")
             for subscription in self._subscriptions:
-                self._go(subscription.run(), "subscription")
+                self._connecting.add(self._go(subscription.run(), "subscription"))
             for relay in self._relays:
                 self._go(relay.run(), "relay")
             for timers in self._timers:
@@ -287,9 +289,11 @@ class Process:
         while not stopping.done():
             done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
-                if task.exception() is not None:
-                    stopping.cancel()
-                    raise task.exception() or RuntimeError(task.get_name())
+                error = task.exception()
+                if error is None and (task in self._connecting or stopping.done()):
+                    continue
+                stopping.cancel()
+                raise error or RuntimeError(f"{task.get_name()} has ended by itself")
 
     async def _shut_down(self, server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
         """Unready, no new requests, batches finished, leases released, groups left."""
@@ -306,8 +310,10 @@ class Process:
         except TimeoutError:
             logger.error("stopped_late", seconds=STOP_SECONDS_MAX)
 
-    def _go(self, work: "asyncio._CoroutineLike[None]", name: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=name))
+    def _go(self, work: "asyncio._CoroutineLike[None]", name: str) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        return task
 
     def _stop_on_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -2,13 +2,14 @@
 
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import httpx
 import typer
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay
 
 from runtime.embedded.home import Home
 from runtime.people.identity import Issuer
@@ -20,15 +21,20 @@ Url = Annotated[
 As = Annotated[str | None, typer.Option("--as", help="act as this person (embedded identity only)")]
 
 NOT_NOW = 503
+FOR_SOMEBODY_TO_MEND = frozenset({"parked", "stopped", "fact-unreadable", "newer-writer"})
+"""Codes of what does not pass by waiting."""
 PATIENCE_SECONDS = 15.0
+AGAIN_SECONDS = 0.05
+"""Before the second call; each further one comes after twice as long, up to what is asked for."""
 
 
 class Refused(Exception):
     """An answer that is a problem."""
 
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
+    def __init__(self, status: int, body: dict[str, Any], again_seconds: float = 1.0) -> None:
         super().__init__(body.get("detail", ""))
         self.status = status
+        self.again_seconds = again_seconds
         self.body = body
         self.title = body.get("title", f"HTTP {status}")
         self.detail = body.get("detail", "")
@@ -37,6 +43,15 @@ class Refused(Exception):
     @property
     def code(self) -> str:
         return str(self.body.get("code", ""))
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is worth asking again in a moment."""
+        return self.status == NOT_NOW and self.code not in FOR_SOMEBODY_TO_MEND
+
+
+class NotUp(Exception):
+    """No instance runs here."""
 
 
 class NoReel(Exception):
@@ -57,14 +72,16 @@ class Client:
         """For the instance that is up here, or the one at `url`, as `name` or by REEL_TOKEN.
 
         Raises:
-            LookupError: nothing is up, or nobody is named.
+            LookupError: nobody is named.
+            NotUp: nothing runs here.
         """
         token = os.environ.get("REEL_TOKEN")
+        if name is None and token is None:
+            raise LookupError("say who you are: --as NAME, or REEL_TOKEN=<token>")
+        url = url or running_url(settings().home)
         if name is not None:
             token = Issuer(settings()).token(name)
-        if token is None:
-            raise LookupError("say who you are: --as NAME, or REEL_TOKEN=<token>")
-        return cls(url or running_url(settings().home), token)
+        return cls(url, str(token))
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """The answer to a query."""
@@ -72,7 +89,8 @@ class Client:
         return self._call("GET", path, params=given)
 
     def command(self, path: str, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-        """The answer to a command; the same key makes it the same command."""
+        """The answer to a command, which stays the same one however often it has to be sent; the
+        same key makes it the same as an earlier one."""
         return self._call("POST", path, json=body, headers=_key(key))
 
     def upload(
@@ -101,15 +119,17 @@ class Client:
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         for attempt in Retrying(
-            retry=retry_if_exception(lambda error: getattr(error, "status", None) == NOT_NOW),
-            wait=wait_fixed(0.05),
+            retry=retry_if_exception(lambda error: isinstance(error, Refused) and error.passes),
+            wait=_again_seconds,
             stop=stop_after_delay(PATIENCE_SECONDS),
             reraise=True,
         ):
             with attempt:
                 answer = self._http.request(method, path, **options)
                 if answer.is_error:
-                    raise Refused(answer.status_code, _problem(answer))
+                    after = answer.headers.get("Retry-After", "")
+                    again = float(after) if after.isdigit() else 1.0
+                    raise Refused(answer.status_code, _problem(answer), again)
         try:
             body: dict[str, Any] = answer.json()
         except ValueError:
@@ -119,8 +139,15 @@ class Client:
         return body
 
 
+def _again_seconds(state: RetryCallState) -> float:
+    """Most of what passes is over in a moment, before the server would have it asked again."""
+    error = state.outcome.exception() if state.outcome else None
+    most = error.again_seconds if isinstance(error, Refused) else AGAIN_SECONDS
+    return min(float(AGAIN_SECONDS * 2 ** (state.attempt_number - 1)), most)
+
+
 def _key(key: str | None) -> dict[str, str]:
-    return {"Idempotency-Key": key} if key else {}
+    return {"Idempotency-Key": key or str(uuid.uuid4())}
 
 
 def _problem(answer: httpx.Response) -> dict[str, Any]:
@@ -132,10 +159,10 @@ def _problem(answer: httpx.Response) -> dict[str, Any]:
 
 
 def running_url(home: Path) -> str:
-    """Where the instance of this home answers; raises `LookupError` when none is up."""
+    """Where the instance of this home answers; raises `NotUp` when none is up."""
     card = Home(home).describe() if home.exists() else None
     if not card or "url" not in card:
-        raise LookupError("Reel is not up here: run `reel up`, or name it with --url")
+        raise NotUp("Reel is not up here: run `reel up`, or name it with --url")
     return str(card["url"])
 
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from events.envelope import BrokenChain
 from runtime.audit.anchoring import AnchoringElsewhere
 from runtime.audit.before import AnchorRefused
-from runtime.cli.client import NoReel, Refused
+from runtime.cli.client import NoReel, NotUp, Refused
 from runtime.embedded.errors import EmbeddedError
 from runtime.jobs import JobKilled
 from runtime.kafka.bus import TopicMismatch
@@ -82,6 +82,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         except BrokenChain as error:
             regret("The chain is broken", f": {error}")
             raise typer.Exit(REFUSED) from None
+        except (KeyError, IndexError):
+            raise  # a mistake of Reel's, which is nobody's misuse
         except _MISUSED as error:
             regret(str(error))
             raise typer.Exit(MISUSED) from None
@@ -118,6 +120,7 @@ _MISUSED = (
 _UNREACHABLE = (
     EmbeddedError,
     NoReel,
+    NotUp,
     OSError,
     httpx.TransportError,
     psycopg.OperationalError,

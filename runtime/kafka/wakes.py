@@ -5,12 +5,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 import asyncpg
+import structlog
 
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.postgres import channel
 
 PROBED_SECONDS = 10.0
 AGAIN_SECONDS = 1.0
+
+logger = structlog.get_logger()
 
 
 class Wakes(Protocol):
@@ -43,7 +46,10 @@ class PostgresWakes:
                     finally:
                         if not connection.is_closed():
                             await connection.remove_listener(self._channel, heard)
-            except OUTCOME_UNKNOWN:
+            except Exception as error:
+                # Giving back a connection that is lost can raise in place of a cancellation.
                 if (task := asyncio.current_task()) and task.cancelling():
-                    return
+                    raise
+                if not isinstance(error, OUTCOME_UNKNOWN):
+                    logger.exception("relay_hears_nothing", channel=self._channel)
                 await asyncio.sleep(AGAIN_SECONDS)

@@ -118,6 +118,10 @@ class Consumer:
     def _count_parked(self) -> None:
         metrics.PARKED.labels(self.name).set(self.parked)
 
+    def _count_stopped(self, log: str) -> None:
+        stopped = [place for place in self._at.values() if place.log == log and place.stopped]
+        metrics.STOPPED.labels(self.name, log).set(len(stopped))
+
     @property
     def parked(self) -> int:
         """How many productions stand still for this consumer, as this process knows."""
@@ -201,11 +205,18 @@ class Consumer:
         fresh: list[Recorded] = []
         offset = NO_OFFSET
         last = place.position
+        over: set[str] = set()
         for carried in records:
             recorded = carried.recorded
+            if carried.incarnation != place.incarnation:
+                if carried.incarnation not in over:
+                    await self._check_history(place)
+                    over.add(carried.incarnation)
+                metrics.REPEATS.labels(self.name, key[0]).inc()
+                continue
             if fresh and recorded.position == last and recorded.hash != fresh[-1].hash:
                 await self._doubt(place, fresh[-1], _two_of(recorded, fresh[-1].hash))
-            if await self._is_repeat(place, carried, last):
+            if await self._is_repeat(place, recorded, last):
                 metrics.REPEATS.labels(self.name, key[0]).inc()
                 continue
             if recorded.previous != last:
@@ -226,13 +237,13 @@ class Consumer:
             offset, last = carried.offset, recorded.position
         await self._apply(place, fresh, offset)
 
-    async def _is_repeat(self, place: Place, carried: Carried, last: int) -> bool:
-        recorded = carried.recorded
-        if carried.incarnation != place.incarnation:
-            heads = await self.stores[place.log].heads()
-            if heads.incarnation != place.incarnation:
-                raise _restored(place, heads)
-            return True
+    async def _check_history(self, place: Place) -> None:
+        """Raises `Divergence` if the place's history has ended, and not that of a record."""
+        heads = await self.stores[place.log].heads()
+        if heads.incarnation != place.incarnation:
+            raise _restored(place, heads)
+
+    async def _is_repeat(self, place: Place, recorded: Recorded, last: int) -> bool:
         if recorded.position == place.position and recorded.hash != place.hash:
             await self._diverges(place, recorded, _two_of(recorded, place.hash))
         return recorded.position <= last
@@ -351,8 +362,7 @@ class Consumer:
         self._sink.forget(*key)
         self._tried.add((*key, self._at[key].position))
         self._at[key] = replace(self._at[key], stopped=reason)
-        stopped = [at for at in self._at.values() if at.log == key[0] and at.stopped]
-        metrics.STOPPED.labels(self.name, key[0]).set(len(stopped))
+        self._count_stopped(key[0])
         logger.error(
             "partition_stopped",
             consumer=self.name,
@@ -399,6 +409,7 @@ class Consumer:
                     await self._fill_tail(key, head)
         self._checked_at = time.monotonic()
         metrics.LAG.labels(self.name, log).set(self._lag_of(log, heads))
+        self._count_stopped(log)
 
     def _may_know_better(self, place: Place) -> bool:
         """Whether another worker stopped here at what it does not know: that of an older build

@@ -3,7 +3,7 @@ the answer is."""
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,8 @@ from runtime.web.token import BadToken, Token
 
 PAGE_ROWS_MAX = 200
 AFTER_SECONDS_MAX = 5.0
-POLL_SECONDS = 0.02
+POLL_SECONDS, POLL_SECONDS_MAX = 0.02, 0.25
+"""How long until the rows are looked at again, which takes twice as long each time."""
 
 
 class Reader:
@@ -266,8 +267,11 @@ class Reader:
             raise Gone(f"the {token.log} log was restored since; ask again without `after`")
         if token.partition >= len(heads.partitions):
             raise BadToken(f"the {token.log} log has no partition {token.partition}")
+        ends = heads.partitions[token.partition]
+        if token.position > ends:
+            raise BadToken(f"the {token.log} log ends at {ends}, before {token.position}")
         deadline = time.monotonic() + AFTER_SECONDS_MAX
-        while True:
+        for pause in _pauses():
             schema = await self._pointer.schema(self.pool)
             if await self._position(schema, token) >= token.position:
                 return
@@ -276,14 +280,14 @@ class Reader:
                     f"{self.projection.name} has not reached {token} within "
                     f"{AFTER_SECONDS_MAX:.0f} s"
                 )
-            await self._moved(schema, token)
+            await self._moved(schema, token, pause)
 
-    async def _moved(self, schema: str, token: Token) -> None:
-        """Until the consumer in this process has come so far, or a moment has passed: another
+    async def _moved(self, schema: str, token: Token, seconds: float) -> None:
+        """Until the consumer in this process has come so far, or so much time has passed: another
         process may have."""
         consumer = self._consumers.get(schema)
         if consumer is None:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(seconds)
             return
 
         def is_there() -> bool:
@@ -291,7 +295,7 @@ class Reader:
             return place.incarnation == token.incarnation and place.position >= token.position
 
         try:
-            async with asyncio.timeout(POLL_SECONDS), consumer.moved:
+            async with asyncio.timeout(seconds), consumer.moved:
                 await consumer.moved.wait_for(is_there)
         except TimeoutError:
             return
@@ -306,3 +310,10 @@ class Reader:
             token.incarnation,
         )
         return position or 0
+
+
+def _pauses() -> Iterator[float]:
+    pause = POLL_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, POLL_SECONDS_MAX)

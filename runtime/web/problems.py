@@ -88,8 +88,8 @@ _TABLE: dict[type[Exception], tuple[int, str]] = {
     OtherVersion: (503, "other-version"),
     Stopped: (503, "stopped"),
     ProductionIsParked: (503, "parked"),
-    UndecodableEvent: (503, "parked"),
-    UnknownEvent: (503, "parked"),
+    UndecodableEvent: (503, "fact-unreadable"),
+    UnknownEvent: (503, "newer-writer"),
     ReadingNotRecorded: (503, "reading-not-recorded"),
     Overloaded: (503, "overloaded"),
     Unavailable: (503, "log-unavailable"),
@@ -169,6 +169,13 @@ def _handler(status: int, code: str) -> Any:
         if code == "database-away":
             logger.warning("database_away", error=repr(error))
             detail = "the database does not answer; try again shortly"
+        if code == "fact-unreadable":
+            # What the reason quotes is for whoever may read the log.
+            logger.error("fact_unreadable", path=request.url.path, error=str(error))
+            detail = (
+                "a stored fact does not have the form of its type: `reel audit replay` and the log "
+                "of this process name it"
+            )
         return problem(status, code, detail, headers=getattr(error, "HEADERS", {}))
 
     return answer

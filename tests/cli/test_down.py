@@ -38,8 +38,8 @@ def check(done: Result, exit_code: int, *said: str) -> None:
 
 @pytest.mark.parametrize("words", [["status"], ["status", FILM], ["trail", FILM]])
 def test_a_question_while_nothing_is_up_says_how_to_start_it(cold: Shell, words: list[str]) -> None:
-    check(cold.reel(*words, "--as", "Rosalind"), 2, "not up", "`reel up`", "--url")
-    assert not (cold.home / "postgres").exists()
+    check(cold.reel(*words, "--as", "Rosalind"), 3, "not up", "`reel up`", "--url")
+    assert not cold.home.exists(), "a question makes no installation"
 
 
 def test_a_question_of_nobody_asks_who_it_is(cold: Shell) -> None:
@@ -106,8 +106,8 @@ def test_a_token_of_nobody_or_for_no_time_is_refused(cold: Shell) -> None:
 def test_where_a_provider_makes_the_tokens_none_is_made_here(cold: Shell) -> None:
     done = cold.reel("token", "--as", "Rosalind", REEL_JWKS_URL="http://127.0.0.1:1/jwks")
     check(done, 2, "REEL_JWKS_URL")
-    done = cold.reel("status", "--as", "Rosalind", REEL_JWKS_URL="http://127.0.0.1:1/jwks")
-    check(done, 2, "provider")
+    asked = ("status", "--as", "Rosalind", "--url", "http://127.0.0.1:1")
+    check(cold.reel(*asked, REEL_JWKS_URL="http://127.0.0.1:1/jwks"), 2, "provider")
 
 
 def test_the_doctor_finds_a_cold_home_in_order(cold: Shell) -> None:

@@ -15,8 +15,10 @@ import asyncpg
 import httpx
 import jwt
 import pytest
+from fastapi import FastAPI
 from psycopg.conninfo import conninfo_to_dict
 
+from events.event import UndecodableEvent, UnknownEvent
 from runtime.log import committer as committing
 from runtime.log.contract import COMMAND_BYTES_MAX, PARTITIONS
 from runtime.log.memory import MemoryStore
@@ -263,10 +265,44 @@ def test_a_text_that_looks_sealed_is_refused(film: Film) -> None:
 def test_a_write_that_has_not_arrived_in_time_is_not_yet_there(
     film: Film, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def nowhere(*_: object) -> int:
+        return 0
+
     monkeypatch.setattr(query, "AFTER_SECONDS_MAX", 0.1)
-    token = film.appoint("director").headers["reel-token"].rpartition(":")[0] + ":999999999"
+    monkeypatch.setattr(query.Reader, "_position", nowhere)
+    token = film.appoint("director").headers["reel-token"]
     answer = film.client(LEADER).get(f"{film.home}/budget-status", params={"after": token})
     check(answer, 503, "not-yet")
+
+
+def test_a_write_that_was_never_recorded_is_not_waited_for(film: Film) -> None:
+    token = film.appoint("director").headers["reel-token"].rpartition(":")[0] + ":999999999"
+    answer = film.client(LEADER).get(f"{film.home}/budget-status", params={"after": token})
+    assert "log ends at" in check(answer, 400, "bad-token")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UndecodableEvent("budget.CostPosted version 1: input_value='Wicks'"), "fact-unreadable"),
+        (UnknownEvent("budget.MoonBought version 1 is not in the catalogue"), "newer-writer"),
+    ],
+    ids=["spoilt", "of a newer build"],
+)
+async def test_a_fact_that_this_build_cannot_read_is_told_and_not_quoted(
+    error: Exception, expected: str
+) -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/")
+    async def asked() -> None:
+        raise error
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://reel") as client:
+        body = check(await client.get("/"), 503, expected)
+    assert "Wicks" not in body["detail"]
 
 
 def test_a_read_model_that_stands_still_says_so_and_why(film: Film, instance: Instance) -> None:

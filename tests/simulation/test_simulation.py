@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.weather import CHANCES, DISASTERS
+
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
@@ -28,14 +30,19 @@ def simulated(*words: str, hash_seed: str = "0") -> subprocess.CompletedProcess[
 
 
 def test_no_seed_breaks_a_promise() -> None:
+    """And everything that may go wrong has gone wrong meanwhile."""
     done = simulated("--seeds", SEEDS)
     assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
     assert f"{int(SEEDS):,} seeds" in done.stdout
     assert not done.stderr
+    struck = {line.strip().partition("  ")[2] for line in done.stdout.splitlines()}
+    assert struck >= {*CHANCES, *DISASTERS}
 
 
 def test_a_seed_is_the_same_to_its_last_step_each_time() -> None:
-    one, other = (simulated("--seed", "26", hash_seed=of).stdout for of in ("1", "2"))
-    assert "digest" in one
-    assert one == other
-    assert one != simulated("--seed", "27").stdout
+    one, other, another = (
+        simulated("--seed", seed, hash_seed=hash_seed).stdout.rpartition("digest ")[2]
+        for seed, hash_seed in (("26", "1"), ("26", "2"), ("27", "1"))
+    )
+    assert one and one == other
+    assert one != another

@@ -9,6 +9,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import rooms
+from runtime.audit.guard import unguarded
 from runtime.backup.agreement import Agreement, Standing
 from runtime.backup.lost_causes import lost_causes
 from runtime.embedded.home import Home
@@ -127,7 +128,7 @@ def _standing_still(consumer: str, parked: Sequence[Parked]) -> str:
 
 
 async def _histories(settings: Settings, *, up: bool) -> list[Finding]:
-    """Whether consumers and logs, and logs among each other, share one history."""
+    """Whether consumers and logs, and logs among each other, share a history that nobody edits."""
     if not up and settings.database_url is None and not settings.database_urls:
         return []
     try:
@@ -135,6 +136,7 @@ async def _histories(settings: Settings, *, up: bool) -> list[Finding]:
         logs = {one.name: one.database_url for one in known if one.set == "log"}
         looked = await Agreement(logs, [one.database_url for one in known]).look()
         lost = await lost_causes(logs)
+        bare = await unguarded(logs)
     except (LookupError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         return [Finding("histories", False, str(error) or repr(error), "see above")]
     apart = [one for one in looked if one.ahead or one.renamed]
@@ -143,7 +145,15 @@ async def _histories(settings: Settings, *, up: bool) -> list[Finding]:
     found = [Finding("consumers", not apart, said, cure)]
     said = "; ".join(map(str, lost)) or "every fact's cause is there"
     cure = "a log was restored to an earlier moment; correct each in its room" if lost else ""
-    return [*found, Finding("causes", not lost, said, cure)]
+    return [*found, Finding("causes", not lost, said, cure), _guarded(bare)]
+
+
+def _guarded(bare: Sequence[str]) -> Finding:
+    """Whether nobody can change what is in the logs without switching off what refuses it."""
+    if not bare:
+        return Finding("append-only", True, "the logs' tables refuse every change")
+    cure = f"`ALTER TABLE {bare[0]} ENABLE TRIGGER append_only`, then `reel audit verify`"
+    return Finding("append-only", False, f"{', '.join(bare)} can be changed", cure)
 
 
 def _apart(one: Standing) -> str:

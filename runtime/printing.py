@@ -36,6 +36,11 @@ def table(
     return made
 
 
+def counted(count: int, what: str) -> str:
+    """So many of them: `1 anchor`, `2,000 anchors`."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
 def amount(value: Decimal) -> Text:
     """An amount in currency units; what is over stands in parentheses."""
     text = format_decimal(value, "#,##0.00##;(#,##0.00##)", locale="en")

@@ -79,9 +79,9 @@ class LogVerifier:
             for recorded in page:
                 if found := walk.take(recorded):
                     return found
+                report.events += 1
                 held.take(walk.ends[recorded.production], recorded.recorded_at_us)
             self.causes.take(page)
-            report.events += len(page)
             after = page[-1].position
             self.progress(report.log, after, self.standing.position)
         return None
@@ -94,7 +94,7 @@ class LogVerifier:
             for recorded in page:
                 if found := walk.take_chain(recorded):
                     return found
-            report.events += len(page)
+                report.events += 1
             after = page[-1].position
         after = BEFORE_ALL
         while links := await self.source.links(after, PAGE_EVENTS * 10):

@@ -24,7 +24,7 @@ from runtime.embedded.errors import EmbeddedError
 from runtime.jobs import JobKilled
 from runtime.kafka.bus import TopicMismatch
 from runtime.migrate import UnknownSchema
-from runtime.printing import table
+from runtime.printing import counted, table
 from runtime.reading.trouble import Divergence
 from runtime.rebuilding.filling import StandsStill
 from runtime.rebuilding.flipping import IsLive, NotCaughtUp
@@ -58,7 +58,7 @@ def complain(error: Refused) -> None:
     if error.problems:
         columns = list(error.problems[0])
         rows = [[str(one.get(column, "")) for column in columns] for one in error.problems]
-        err.print(table(f"{len(rows)} problems", columns, rows))
+        err.print(table(counted(len(rows), "problem"), columns, rows))
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:

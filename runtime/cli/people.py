@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from events.approval import Ground
-from events.names import HOUSE
+from events.names import HOUSE, PersonId
 from runtime.cli.client import As, Client, Url
 from runtime.cli.output import AsJson, print_json
 from runtime.people.identity import Issuer
@@ -16,7 +17,8 @@ from runtime.settings import settings
 WHAT_IT_DOES = (
     "This destroys the key of {person}. What was sealed for this person says [erased] from then "
     "on, on every production and for everybody; nobody can take it back. Appointments, deals and "
-    "amounts stay, under the person's id."
+    "amounts stay, under the person's id, and what people wrote in words of their own: the wording "
+    "of a credit may hold the name."
 )
 
 
@@ -47,6 +49,7 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Erase a person everywhere, for good: for those who lead the house."""
+    _check_id(person)
     with Client.of(url, name) as client:
         if not yes:
             typer.echo(WHAT_IT_DOES.format(person=person), err=True)
@@ -64,3 +67,14 @@ def erase(
         )
     else:
         out.print(f"Nothing is sealed for {person}: nothing was recorded.", markup=False)
+
+
+def _check_id(person: str) -> None:
+    """Raises `ValueError` for what is rather a name."""
+    try:
+        TypeAdapter(PersonId).validate_python(person)
+    except ValidationError:
+        raise ValueError(
+            f"{person!r} is no id of a person: `reel token --as NAME --json` says the id of a name "
+            "here, and `reel trail` who did what under which"
+        ) from None

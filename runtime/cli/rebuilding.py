@@ -14,7 +14,7 @@ from rich.prompt import Confirm
 from runtime.cli.output import REFUSED, AsJson, err, print_json, regret
 from runtime.cli.views import ProjectionName, room_of
 from runtime.instance import reachable
-from runtime.printing import out, table
+from runtime.printing import counted, out, table
 from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.differences import Comparison
 from runtime.rebuilding.rebuild import Rebuild
@@ -38,7 +38,11 @@ def rebuild(
 ) -> None:
     """Fill a new version of a read model from the log, compare it, and turn readers to it."""
     room = room_of(projection)
-    done = asyncio.run(_rebuild(reachable(settings()), room, jobs, no_flip, flip_, not as_json))
+    try:
+        done = asyncio.run(_rebuild(reachable(settings()), room, jobs, no_flip, flip_, not as_json))
+    except KeyboardInterrupt:
+        regret("Stopped on the way", f": `reel rebuild {room.path}` goes on where it was")
+        raise
     if as_json:
         print_json(done)
     else:
@@ -106,8 +110,9 @@ def _tell_rebuilt(done: dict[str, Any]) -> None:
     schema, compared = done["schema"], done["compared"]
     if compared is not None:
         out.print(
-            f"Compared {compared['rows']:,} rows of {compared['productions']:,} productions with "
-            f"the live version: {compared['count'] or 'none'} differ",
+            f"Compared {counted(compared['rows'], 'row')} of "
+            f"{counted(compared['productions'], 'production')} with the live version: "
+            f"{compared['count'] or 'none'} differ",
             highlight=False,
         )
     if not done["flipped"]:

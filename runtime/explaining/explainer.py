@@ -14,7 +14,7 @@ from runtime.people.identity import Caller
 from runtime.people.team import Member
 from runtime.reading.answer import moment_told
 from runtime.reading.asked import Asked, Reading
-from runtime.reading.moment import BadMoment, Moment
+from runtime.reading.moment import BadMoment, Moment, told
 from runtime.reading.past import Cut
 from runtime.reading.queries import page_of
 from runtime.reading.query import Reader
@@ -101,7 +101,7 @@ class Explainer:
         projection = self.reader.projection
         first = await self.reader.cut(Asked(as_of=since, effective=known.cut.effective))
         if known.is_before(first, by_time=isinstance(since, datetime)):
-            raise BadMoment("`from` is later than `as_of`: exchange them")
+            raise BadMoment("the earlier moment (`from`) is later than the other: exchange them")
         before = [one for one in known.facts if one.position <= first.moment.at[one.log][1]]
         after = [one for one in known.facts if one.position > first.moment.at[one.log][1]]
         rows = self.reader.past.view.fold(before)
@@ -135,7 +135,7 @@ class Explainer:
         cut = await self.reader.cut(asked)
         facts, about = await self.reader.past.facts(production, cut)
         if about is None:
-            raise NotThere(f"the production was opened only after {cut.at.isoformat()}")
+            raise NotThere(f"the production had not been opened by {told(cut.at)}")
         by_time = not isinstance(asked.as_of, Moment)
         return Known(production, cut, facts, about, member, by_time)
 

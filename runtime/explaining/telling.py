@@ -123,8 +123,8 @@ def named(figures: Iterable[Figure], name: str) -> Figure:
             f"{len(ending)} figures end in {name!r}: ask for {_listed(ending)} by the whole name"
         )
     alike = get_close_matches(name, by_name, ALIKE_MAX, 0.3)
-    cure = f"is it {_listed(alike)}? " if alike else ""
-    raise NotThere(f"there is no figure {name!r}: {cure}The query of all figures lists their names")
+    cure = f": is it {_listed(alike)}?" if alike else "."
+    raise NotThere(f"there is no figure {name!r}{cure} Who names none has all listed")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -41,7 +41,8 @@ class Moment:
 
 _NO_MOMENT = (
     "{text!r} is no moment: give a time with its zone, as 2026-03-01T18:00:00Z, a day, as "
-    "2026-03-01 (its end in UTC), or the `vector` of an earlier answer"
+    "2026-03-01 (its end in UTC), or the vector of an earlier answer of the past, as "
+    "budget:<incarnation>:<position>,…"
 )
 
 
@@ -62,7 +63,7 @@ def time_of(text: str) -> datetime:
     """
     try:
         if len(text) == len("2026-03-01"):
-            return datetime.combine(date.fromisoformat(text), time.max, UTC)
+            return end_of_day(date.fromisoformat(text))
         # In a query an unescaped plus sign arrives as a space.
         moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
     except ValueError:
@@ -73,3 +74,13 @@ def time_of(text: str) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise BadMoment(_NO_MOMENT.format(text=text)) from None
+
+
+def end_of_day(day: date) -> datetime:
+    """The last microsecond of a day, or of the day of a time, in UTC."""
+    return datetime.combine(day, time.max, UTC)
+
+
+def told(moment: datetime) -> str:
+    """A time as errors say it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

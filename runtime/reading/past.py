@@ -13,7 +13,7 @@ from datetime import datetime
 from events.approval import ProductionOpened
 from events.envelope import Recorded, microseconds, moment_of
 from runtime.log.contract import Store
-from runtime.reading.moment import BadMoment, Moment
+from runtime.reading.moment import BadMoment, Moment, end_of_day, told
 from runtime.reading.stumbling import blamed, blaming
 from runtime.snapshots.views import Kept
 from runtime.view import Rows, View
@@ -57,7 +57,7 @@ class Past:
         self._kept = kept
 
     async def cut(self, as_of: Moment | datetime, effective: datetime | None, now: datetime) -> Cut:
-        """The moment that `as_of` stands for, in every log of the view.
+        """The moment that `as_of` stands for, in every log of the view; the end of today is now.
 
         Raises:
             BadMoment: it is in the future, or the vector does not fit the logs.
@@ -66,10 +66,12 @@ class Past:
         if isinstance(as_of, Moment):
             return Cut(as_of, await self._time_of(as_of), effective)
         if as_of > now:
-            raise BadMoment(
-                f"as_of {as_of.isoformat()} has not come: it is {now.isoformat()} now; "
-                "`effective` asks for what is planned"
-            )
+            if as_of != end_of_day(now):
+                raise BadMoment(
+                    f"as_of {told(as_of)} has not come: it is {told(now)} now; "
+                    "`effective` asks for what is planned"
+                )
+            as_of = now
         sealed = {log: await store.seal(microseconds(as_of)) for log, store in self._stores.items()}
         return Cut(Moment(sealed), as_of, effective)
 

@@ -1,7 +1,7 @@
 """What differs between two versions of a read model, row by row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from runtime.view import Rows, key_of
@@ -11,8 +11,8 @@ SHOWN_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One row in which two versions differ. `expected` is the new version's, `found` the live
-    one's; None where one of them has no such row."""
+    """One row in which two versions differ, by the columns in which they do. `expected` is the new
+    version's, `found` the live one's; None where one of them has no such row."""
 
     table: str
     production: str
@@ -47,9 +47,23 @@ class Comparison:
                 self.differing += 1
                 if len(self.differences) < SHOWN_MAX:
                     name = ", ".join(map(str, key)) or "-"
-                    told = _told(expected.get(key)), _told(found.get(key))
+                    told = _apart(expected.get(key), found.get(key))
                     self.differences.append(Difference(table.TABLE, production, name, *told))
 
 
-def _told(row: Any) -> str | None:
-    return None if row is None else str(row).partition("(")[2][:-1]
+def _apart(expected: Any, found: Any) -> tuple[str | None, str | None]:
+    """What either row says in the columns in which they differ; all of it where it stands alone."""
+    one = expected if found is None else found
+    columns = [
+        column.name
+        for column in fields(one)
+        if None in (expected, found)
+        or getattr(expected, column.name) != getattr(found, column.name)
+    ]
+    return _told(expected, columns), _told(found, columns)
+
+
+def _told(row: Any, columns: Sequence[str]) -> str | None:
+    if row is None:
+        return None
+    return ", ".join(f"{column} {getattr(row, column)}" for column in columns)

@@ -98,7 +98,7 @@ def test_before_it_was_opened_there_was_no_production(film: Film) -> None:
         f"{film.home}/timeline", params={"as_of": "2020-01-01T00:00:00Z"}
     )
     assert (answer.status_code, code(answer)) == (404, "not-there")
-    assert "opened only after 2020-01-01" in answer.json()["detail"]
+    assert "not been opened by 2020-01-01" in answer.json()["detail"]
 
 
 def test_who_may_see_it_is_who_may_see_it_today(
@@ -113,6 +113,14 @@ def test_who_may_see_it_is_who_may_see_it_today(
     token = film.appoint("auditor", newcomer).json()["token"]
     film.ask(newcomer, "budget-status", after=token)
     assert film.ask(newcomer, "budget-status", as_of=at["posted"])["moment"]
+
+
+def test_as_of_today_is_as_of_now(film: Film) -> None:
+    """A day stands for its end; that of today has not come."""
+    answer = film.ask(LEADER, "budget-status", as_of=datetime.now(UTC).date().isoformat())
+    now = film.ask(LEADER, "budget-status")
+    assert answer["total"] == now["total"]
+    assert datetime.fromisoformat(answer["moment"]["as_of"]) <= datetime.now(UTC)
 
 
 def soon() -> str:

@@ -120,6 +120,23 @@ def test_strangers_learn_nothing_and_other_questions_are_answered(
     assert barrel.ask(LEADER, "budget/trail")["events"]
 
 
+def test_the_doctor_finds_a_log_that_can_be_changed(instance: Instance, reel: Reel) -> None:
+    def append_only() -> dict[str, object]:
+        told = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+        (found,) = [one for one in told if one["what"] == "append-only"]
+        return dict(found)
+
+    assert append_only()["ok"]
+    instance.sql("ALTER TABLE budget.event DISABLE TRIGGER append_only")
+    try:
+        found = append_only()
+    finally:
+        instance.sql("ALTER TABLE budget.event ENABLE TRIGGER append_only")
+    assert (found["ok"], found["said"]) == (False, "budget.event can be changed")
+    assert "`reel audit verify`" in str(found["cure"])
+    assert append_only()["ok"]
+
+
 def test_the_slate_and_the_inbox_leave_it_out_and_name_it(barrel: Film, instance: Instance) -> None:
     other = instance.film()
     slate = good(other.client(LEADER).get("/v1/budget-status")).json()

@@ -50,18 +50,22 @@ class Plan:
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:
-    """Those read models and services, or all.
+    """Every read model and service whose name begins so, or all: who asks after `budget` means the
+    cost report as well as what the service remembers.
 
     Raises:
         LookupError: there is none of that name.
     """
-    known = models()
+    known = tuple(models())
+    found: list[str] = []
     for name in names:
-        if name not in known:
+        begin_so = [one for one in known if one.startswith(name.replace("-", "_"))]
+        if not begin_so:
             raise LookupError(
                 f"there is no read model or service {name!r}; there are {', '.join(known)}"
             )
-    return tuple(dict.fromkeys(names)) or tuple(known)
+        found += begin_so
+    return tuple(dict.fromkeys(found)) or known
 
 
 def production_id(text: str | None) -> str | None:

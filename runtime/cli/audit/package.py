@@ -103,7 +103,11 @@ def check(
 
 
 def _refuse_to_replace(path: Path | None, force: bool) -> None:
-    if path is not None and path.exists() and not force:
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no folder {path.parent}: make it first")
+    if path.exists() and not force:
         raise ValueError(f"{path} is there already: name another file, or replace it with --force")
 
 

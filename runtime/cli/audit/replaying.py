@@ -17,7 +17,7 @@ from runtime.audit.replay.run import replay as replayed
 from runtime.audit.replay.told import Difference
 from runtime.cli.audit.here import here
 from runtime.cli.output import REFUSED, AsJson, err, print_json, regret
-from runtime.printing import out, table
+from runtime.printing import counted, out, table
 
 SHOWN_MAX = 50
 
@@ -28,7 +28,9 @@ def replay(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="a read model or service, again for a further one; none = all"),
+        typer.Option(
+            help="the read models and services that begin so, again for further ones; none = all"
+        ),
     ] = None,
     source: Annotated[
         Source, typer.Option("--from", help="the logs, or what Kafka carries of them")
@@ -81,12 +83,17 @@ def _print(done: Replayed) -> None:
         shown = outcome.differences[:SHOWN_MAX]
         title = f"{len(shown):,} of {outcome.differing:,} differences"
         out.print(
-            table(title, ("Event", "Row", "Expected", "Found"), [_told(one) for one in shown])
+            table(
+                title,
+                ("Row last changed by", "Row", "Expected", "Found"),
+                [_told(one) for one in shown],
+            )
         )
     source = "the logs" if done.source is Source.LOG else "Kafka"
     out.print(
-        f"Folded {outcome.facts:,} facts of {outcome.productions:,} productions from {source} and "
-        f"compared {outcome.rows:,} rows of {_counted(done.models)}, {_rate(done):,} facts/s",
+        f"Folded {outcome.facts:,} facts of {counted(outcome.productions, 'production')} from "
+        f"{source} and compared {outcome.rows:,} rows of {_counted(done.models)}, "
+        f"{_rate(done):,} facts/s",
         highlight=False,
     )
     if outcome.is_clean:
@@ -99,8 +106,8 @@ def _counted(names: Sequence[str]) -> str:
     """How many read models and services those are."""
     shown = sum(one in rooms.projections() for one in names)
     kept = len(names) - shown
-    parts = [f"{shown} read model{'s' * (shown != 1)}"] if shown else []
-    return " and ".join([*parts, f"{kept} service{'s' * (kept != 1)}"] if kept else parts)
+    parts = [counted(shown, "read model")] if shown else []
+    return " and ".join([*parts, counted(kept, "service")] if kept else parts)
 
 
 def _told(one: Difference) -> list[str]:

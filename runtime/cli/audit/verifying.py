@@ -22,7 +22,7 @@ from runtime.audit.verifying import verify as verified
 from runtime.cli.audit.here import here
 from runtime.cli.output import REFUSED, AsJson, err, print_json, regret
 from runtime.kafka import anchors as topic
-from runtime.printing import out, table
+from runtime.printing import counted, out, table
 from runtime.settings import Settings
 
 
@@ -149,17 +149,15 @@ def _print(report: Report) -> None:
         ]
         for log in report.logs
     ]
-    out.print(table("Verified", columns, rows))
+    findings = report.all_findings
+    for said, finding in zip(["Not as it was", *["Also"] * len(findings)], findings, strict=False):
+        regret(said, f": {finding}")
+    out.print(table("Read" if findings else "Verified", columns, rows))
     for remark in report.all_remarks:
         out.print(f"{remark[0].upper()}{remark[1:]}.", style="dim", highlight=False, markup=False)
-    findings = report.all_findings
     if not findings:
         newest = (
             f", the last of {moment_of(report.newest_us):%F %T} UTC" if report.newest_us else ""
         )
-        count = "1 anchor" if report.anchors == 1 else f"{report.anchors:,} anchors"
+        count = counted(report.anchors, "anchor")
         out.print(f"Every chain holds, with {count}{newest}", highlight=False)
-        return
-    regret("Not as it was", f": {findings[0]}")
-    for finding in findings[1:]:
-        regret("Also", f": {finding}")

@@ -17,7 +17,7 @@ SHOWN_MAX = 60
 """Characters of a value that a line of a tree shows; `--json` has all."""
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_WITH_CENTS = re.compile(r"-?\d+\.\d{2,}")
+_WITH_CENTS = re.compile(r"-?\d+\.\d\d")
 
 
 def show_names(answer: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ def _document(fact: dict[str, Any]) -> str:
     if data is None:
         return "not for your roles"
     return ", ".join(
-        f"{name} {value}"
+        f"{name} {_with_separators(value)}"
         for name, value in data.items()
         if isinstance(value, str) and name not in ("reason", "description") and len(value) < 40
     )

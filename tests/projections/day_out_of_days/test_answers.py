@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.event import Event
-from events.schedule import Breakdown, BreakdownsAdded, PlannedDay, ShootDaysPlanned
+from events.schedule import (
+    Breakdown,
+    BreakdownsAdded,
+    Element,
+    ElementsAdded,
+    PlannedDay,
+    ShootDaysPlanned,
+)
 from projections.day_out_of_days.answers import DayOutOfDays
 from projections.day_out_of_days.api import projection
 from projections.day_out_of_days.boards import BoardHasNoDates, NoSuchBoard, dated
@@ -35,10 +42,12 @@ def test_the_length_of_a_scene_is_told_by_whom_it_is_with_and_on_which_day() -> 
     crowd = ("LAMP", "WREN", "GHOST", "NELL", "SILAS")
     scenes = [
         Breakdown(breakdown="24d7269f92bc42024706d4f1", eighths=11, elements=crowd),
-        Breakdown(breakdown="2", eighths=8, elements=("NELL", "LAMP")),
+        Breakdown(breakdown="2", eighths=8, elements=("ANCHOR", "GHOST")),
         Breakdown(breakdown="3", eighths=20),
     ]
-    rows = VIEW.fold(told(*film.STORY, BreakdownsAdded(breakdowns=scenes), ShootDaysPlanned(
+    anchor = Element(element="ANCHOR", category="Props", name="The anchor")
+    added = ElementsAdded(elements=[anchor])
+    rows = VIEW.fold(told(*film.STORY, added, BreakdownsAdded(breakdowns=scenes), ShootDaysPlanned(
         board="blue", calendar=film.CALENDAR, days=(PlannedDay(
             day=7, on="2026-09-14", eighths=39, breakdowns=[one.breakdown for one in scenes]
         ),),
@@ -48,7 +57,7 @@ def test_the_length_of_a_scene_is_told_by_whom_it_is_with_and_on_which_day() -> 
     }
     assert [labels[f"breakdown/{one.breakdown}/eighths"] for one in scenes] == [
         "Length of the scene with Silas Marr, Nell, Wren and 2 more on day 7",
-        "Length of the scene with Nell, The lamp on day 7",
+        "Length of the scene with Ghost, The anchor on day 7",
         "Length of the scene 3 on day 7",
     ]
 

@@ -24,12 +24,17 @@ def table(
     whole: Sequence[str] = (),
 ) -> Table:
     """A table; from the column `amounts_from` on, amounts that are never cut, as are those columns
-    that `whole` names. What people wrote is shown as they wrote it, brackets too."""
+    that `whole` names; elsewhere what is too long for a line goes on in the next. What people
+    wrote is shown as they wrote it, brackets too."""
     made = Table(title=Text(title), title_justify="left", title_style="bold")
     for index, column in enumerate(columns):
         amounts = amounts_from is not None and index >= amounts_from
+        is_whole = amounts or column in whole
         made.add_column(
-            column, justify="right" if amounts else "left", no_wrap=amounts or column in whole
+            column,
+            justify="right" if amounts else "left",
+            no_wrap=is_whole,
+            overflow="ellipsis" if is_whole else "fold",
         )
     for row in rows:
         made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))

@@ -31,8 +31,9 @@ from runtime.migrate import Schema, UnknownSchema, check, migrate
 from runtime.people.held import HeldKeys
 from runtime.people.identity import Verifier
 from runtime.people.kept import master_key
+from runtime.people.names import Names
 from runtime.people.readings import ACCESS, Readings, StoredReadings
-from runtime.people.team import Team
+from runtime.people.team import TEAM_LOG, Team
 from runtime.people.vault import Vault
 from runtime.pools import Pools
 from runtime.reacting import ServiceSink
@@ -53,7 +54,7 @@ from runtime.snapshots.sealed_state import StateSeal
 from runtime.snapshots.streams import StreamSnapshots
 from runtime.snapshots.views import ViewSnapshots
 from runtime.timing.firing import Timers
-from runtime.web.commands import ServiceFace
+from runtime.web.face import ServiceFace
 from runtime.web.head import BoundedHead
 from runtime.web.http import application
 from runtime.web.links import hears
@@ -366,7 +367,8 @@ class Process:
         if service.keeps_time:
             self._timers.append(Timers(service, schema, pool, store, handler, clock))
         team = Team(schema, pool, self._settings.house_leaders)
-        self._faces.append(ServiceFace(handler, team, vault))
+        names = Names(await self._store(TEAM_LOG))
+        self._faces.append(ServiceFace(handler, team, vault, names))
 
     async def _build_projection(self, name: str, vault: Vault, master: bytes) -> None:
         projection = rooms.projections()[name]

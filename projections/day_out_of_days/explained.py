@@ -7,7 +7,7 @@ from typing import Any
 
 from projections.day_out_of_days.answers import ElementLine
 from projections.day_out_of_days.boards import DatedBoard, dated
-from projections.day_out_of_days.report import days_of, elements_of, totals_of
+from projections.day_out_of_days.report import days_of, elements_of, place_of, totals_of
 from projections.day_out_of_days.view import Breakdown, Element, ShootDay
 from runtime.explaining.figures import Asker, Cells, Figure, text
 from runtime.view import Rows
@@ -19,6 +19,8 @@ BETWEEN = {
     "idle_days": "days of the company between them without it, where it may not be held",
     "drop_days": "days of the company in the first gap that is long enough to drop it",
 }
+NAMED_MAX = 3
+"""How many of what a scene needs its label names."""
 TERMS = ("allow_hold", "allow_drop", "drop_days_min")
 
 
@@ -42,7 +44,7 @@ def _days(rows: Rows, board: DatedBoard) -> Iterator[dict[str, Figure]]:
     for day, told in zip(board.days, days_of(rows, board), strict=True):
         for one in day.breakdowns:
             if one not in made:
-                made[one] = _breakdown(rows, one)
+                made[one] = _breakdown(rows, one, day.day)
         of = Cells(ShootDay, (day.day,), ("breakdowns",))
         yield {
             "on": Figure(
@@ -65,15 +67,29 @@ def _days(rows: Rows, board: DatedBoard) -> Iterator[dict[str, Figure]]:
         }
 
 
-def _breakdown(rows: Rows, breakdown: str) -> Figure:
+def _breakdown(rows: Rows, breakdown: str, day: int) -> Figure:
     row = rows.get(Breakdown, breakdown)
+    what = f"the scene {breakdown}" if row is None else _scene(rows, row)
     return Figure(
         f"breakdown/{breakdown}/eighths",
-        f"Length of breakdown {breakdown}",
+        f"Length of {what} on day {day}",
         None if row is None else text(row.eighths),
         EIGHTHS,
         cells=(Cells(Breakdown, (breakdown,), ("eighths",)),),
     )
+
+
+def _scene(rows: Rows, breakdown: Breakdown) -> str:
+    """A scene by whom it is with, or else by what: the cast first, by number."""
+    found = [rows.get(Element, one) for one in json.loads(breakdown.elements)]
+    elements = [one for one in found if one is not None]
+    called = [
+        one.name for one in sorted(elements, key=lambda one: (not one.is_cast, place_of(one)))
+    ]
+    if not called:
+        return f"the scene {breakdown.breakdown}"
+    more = f" and {len(called) - NAMED_MAX} more" if len(called) > NAMED_MAX else ""
+    return f"the scene with {', '.join(called[:NAMED_MAX])}{more}"
 
 
 def _totals(rows: Rows, board: DatedBoard, days: list[dict[str, Figure]]) -> Iterator[Figure]:

@@ -46,7 +46,7 @@ def elements_of(
     return sorted((line for line in lines if line.work_days or element is not None), key=place_of)
 
 
-def place_of(line: ElementLine) -> str:
+def place_of(line: ElementLine | Element) -> str:
     """Where a line stands: by number on the board, 2 before 10; those without one last."""
     # One more than a number has at most: whatever it begins with, a space comes before "~".
     number = line.board_id.rjust(65) if line.board_id else "~"

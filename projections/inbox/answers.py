@@ -43,6 +43,7 @@ class Person(BaseModel):
     name: str | None
     role: str | None
     in_place_of: str | None
+    in_place_of_name: str | None
 
 
 class Named(BaseModel):

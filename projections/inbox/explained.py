@@ -55,7 +55,8 @@ def explained(rows: Rows, asker: Asker) -> Iterator[Figure]:
             people[f"person/{person['person']}"] = person["person"]
     appointed = _appointed(rows)
     for name, figures in groups.items():
-        yield from _waiting(name, figures, appointed.get(people.get(name, ""), ()))
+        person = people.get(name)
+        yield from _waiting(name, figures, person, appointed.get(person or "", ()))
 
 
 def _sources(rows: Rows) -> Iterator[Source]:
@@ -105,22 +106,31 @@ def _appointed(rows: Rows) -> Mapping[str, Iterable[Cells]]:
     return found
 
 
-def _waiting(name: str, of: list[Figure], because: Iterable[Cells]) -> Iterator[Figure]:
-    whom = name.partition("/")[2] or "anybody"
+def _waiting(
+    name: str, of: list[Figure], person: str | None, because: Iterable[Cells]
+) -> Iterator[Figure]:
+    group = name.partition("/")[2]
+    what, since = f"What waits: {group}", f"Since when the oldest of it waits: {group}"
+    if person is not None or not group:
+        what, since = "What waits for", "Since when the oldest of it waits for"
+    if not group:
+        what, since = f"{what} anybody", f"{since} anybody"
     yield Figure(
         f"{name}/waiting",
-        f"What waits for {whom}" if not name.startswith("kind/") else f"What waits: {whom}",
+        what,
         text(len(of)),
         "",
         f"{len(of)} items that wait" if of else "nothing waits",
         tuple(of),
         tuple(because),
+        person,
     )
     yield Figure(
         f"{name}/oldest",
-        f"Since when the oldest of it waits: {whom}",
+        since,
         of[0].value if of else None,
         "date",
         "that of the item that waits longest",
         tuple(of[:1]),
+        person=person,
     )

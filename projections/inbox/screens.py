@@ -62,11 +62,15 @@ def _whom(one: dict[str, Any]) -> str:
     if (party := one["for_party"]) is not None:
         return str(party["name"] or party["person"])
     people = [
-        (person["name"] or person["person"])
-        + (f" for {person['in_place_of']}" if person["in_place_of"] else "")
+        (person["name"] or person["person"]) + _in_whose_place(person)
         for person in one["for_people"]
     ]
     return ", ".join(people) or "nobody: " + " or ".join(one["for_roles"])
+
+
+def _in_whose_place(person: dict[str, Any]) -> str:
+    whose = person["in_place_of_name"] or person["in_place_of"]
+    return f" (for {whose})" if whose else ""
 
 
 SCREENS = (

@@ -61,6 +61,7 @@ class Team:
             "name": self.name_of(person),
             "role": role,
             "in_place_of": in_place_of,
+            "in_place_of_name": None if in_place_of is None else self.name_of(in_place_of),
         }
 
 

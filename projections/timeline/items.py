@@ -6,9 +6,13 @@ from projections.timeline.activities import key, shoot_days
 from projections.timeline.answers import Item, ItemKind, Span, end_of
 from projections.timeline.deals import items_of_deals, on
 from projections.timeline.network import Network, row_of
+from projections.timeline.rows.deals import Deal
 from projections.timeline.rows.decisions import Approval, Screening
 from projections.timeline.rows.schedule import Milestone, ShootDay, Task
 from runtime.view import Rows
+
+DEAL = "contract"
+"""What approvals of deals are about, whose subjects are named by an id."""
 
 
 def items_of(rows: Rows, network: Network) -> list[Item]:
@@ -18,7 +22,7 @@ def items_of(rows: Rows, network: Network) -> list[Item]:
         *(_task(rows, network, row) for row in rows.all(Task)),
         *(_shoot_day(rows, network, row) for row in shoot_days(rows)),
         *items_of_deals(rows, network),
-        *(_approval(row) for row in rows.all(Approval)),
+        *(_approval(rows, row) for row in rows.all(Approval)),
         *(_screening(row) for row in rows.all(Screening)),
     ]
     return sorted(items, key=lambda item: item.place)
@@ -113,12 +117,12 @@ def _linked(rows: Rows, network: Network, item: Item, is_driven: bool = True) ->
     )
 
 
-def _approval(row: Approval) -> Item:
+def _approval(rows: Rows, row: Approval) -> Item:
     overdue = row.fell_due and row.decided_on is None
     return Item(
         kind=ItemKind.APPROVAL,
         id=row.request,
-        name=f"{row.subject_name}, version {row.subject_version}",
+        name=f"{_subject(rows, row)}, version {row.subject_version}",
         baseline=on(row.due_on),
         forecast=on(row.decided_on or row.due_on),
         actual=on(row.decided_on),
@@ -132,6 +136,12 @@ def _approval(row: Approval) -> Item:
             "fell_due": row.fell_due,
         },
     )
+
+
+def _subject(rows: Rows, row: Approval) -> str:
+    """What is to be approved: deals by their titles, since their names are ids."""
+    deal = rows.get(Deal, row.subject_name) if row.subject_kind == DEAL else None
+    return row.subject_name if deal is None else deal.title
 
 
 def _screening(row: Screening) -> Item:

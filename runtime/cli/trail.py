@@ -9,6 +9,7 @@ from runtime.causation import chain, reason_of, tree, with_causes
 from runtime.cli.client import As, Client, Refused, Url
 from runtime.cli.output import AsJson, print_json
 from runtime.cli.work import Production, audit_line, recorded
+from runtime.people.names import called
 from runtime.printing import out, table
 
 ROLE_MISSING = "role-missing"
@@ -76,7 +77,7 @@ def _row(entry: dict[str, Any]) -> list[str]:
     return [
         entry["recorded_at"][:19].replace("T", " "),
         "  " * (below - 1) + "↳ " + entry["type"] if below else entry["type"],
-        entry["actor"],
+        called(entry["actor"], entry["actor_name"]),
         f"{entry['log']} {entry['position']}",
         reason_of(entry),
         _because(entry),

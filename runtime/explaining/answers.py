@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from events.names import Id
 from runtime.reading.answer import Answer, MomentTold
+from runtime.web.facts import NAMED
 
 
 class EffectTold(BaseModel):
@@ -27,6 +28,7 @@ class FactTold(BaseModel):
     recorded_at: str
     effective_at: str
     actor: str
+    actor_name: str | None = Field(description=NAMED)
     reason: str | None
     causation: Id | None
     correlation: str

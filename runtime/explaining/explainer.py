@@ -1,5 +1,6 @@
 """Answers what explains a read model, from the facts up to a moment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,9 @@ from events.envelope import Recorded
 from runtime import rooms
 from runtime.explaining.figures import Asker, Figure
 from runtime.explaining.history import History
-from runtime.explaining.telling import Teller, named
+from runtime.explaining.telling import Teller, label_of, named
 from runtime.people.identity import Caller
+from runtime.people.names import names_of
 from runtime.people.team import Member
 from runtime.reading.answer import moment_told
 from runtime.reading.asked import Asked, Reading
@@ -45,9 +47,9 @@ class Known:
             return other.at > self.cut.at
         return any(at > self.cut.moment.at[log][1] for log, (_, at) in other.moment.at.items())
 
-    def teller(self, history: History) -> Teller:
-        """Who tells him facts."""
-        return Teller(history, rooms.services(), self.member.roles)
+    def teller(self, history: History, names: Mapping[str, str]) -> Teller:
+        """Who tells him facts; `names` are open."""
+        return Teller(history, rooms.services(), self.member.roles, names)
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,14 @@ class Explainer:
             self.reader.past.view.fold(known.facts), known.asker(known.cut)
         )
         page, following = page_of(figures, lambda one: one.name, cursor, limit)
+        names = await self._names(known)
         rows = [
-            {"name": one.name, "label": one.label, "value": one.value, "unit": one.unit}
+            {
+                "name": one.name,
+                "label": label_of(one, names),
+                "value": one.value,
+                "unit": one.unit,
+            }
             for one in page
         ]
         return {
@@ -82,7 +90,7 @@ class Explainer:
         rows = Rows()
         history = History(self.reader.past.view, known.facts, rows)
         figure = named(projection.figures(rows, known.asker(known.cut)), name)
-        teller = known.teller(history)
+        teller = known.teller(history, await self._names(known))
         told = teller.figure(figure)
         return {
             **await self._said(known),
@@ -114,7 +122,7 @@ class Explainer:
             if _value(was.get(name)) != _value(now.get(name))
         ]
         page, following = page_of(changed, str, cursor, limit)
-        teller = known.teller(history)
+        teller = known.teller(history, await self._names(known))
         told = [_changed(teller, was.get(name), now.get(name)) for name in page]
         return {
             **await self._said(known),
@@ -139,6 +147,11 @@ class Explainer:
         by_time = not isinstance(asked.as_of, Moment)
         return Known(production, cut, facts, about, member, by_time)
 
+    async def _names(self, known: Known) -> Mapping[str, str]:
+        """The team's names as they were told by then, opened as those of the inbox are."""
+        names: Mapping[str, str] = await self.reader.opened(names_of(known.facts))
+        return names
+
     async def _said(self, known: Known) -> dict[str, Any]:
         reading = Reading({known.production: Rows()}, {}, known.cut.at, {}, known.cut)
         return {
@@ -160,7 +173,7 @@ def _changed(teller: Teller, was: Figure | None, now: Figure | None) -> dict[str
     cells = {cells for one in (was, now) if one is not None for cells in one.all_cells()}
     return {
         "name": figure.name,
-        "label": figure.label,
+        "label": teller.label(figure),
         "unit": figure.unit,
         "before": _value(was),
         "after": _value(now),

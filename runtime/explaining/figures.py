@@ -69,6 +69,8 @@ class Figure:
     formula: str | None = None
     terms: tuple["Figure", ...] = ()
     cells: tuple[Cells, ...] = ()
+    person: str | None = None
+    """Whose name the label ends in, as it is told."""
 
     def all_cells(self) -> Iterator[Cells]:
         """Its own cells, and those of all that it is made of, each once. A term that several

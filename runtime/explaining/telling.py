@@ -8,6 +8,7 @@ from events.approval import Role
 from events.envelope import Recorded
 from runtime.explaining.figures import Cells, Figure, text
 from runtime.explaining.history import Effect, History
+from runtime.people.names import called
 from runtime.rooms import Service
 from runtime.web.facts import fact
 from runtime.web.problems import NotThere
@@ -21,15 +22,20 @@ DEPTH_MAX = 50
 
 
 class Teller:
-    """Tells facts to somebody in those roles: what a log's trail would not tell is left out. It
-    remembers which facts it has named."""
+    """Tells facts to somebody in those roles: what a log's trail would not tell is left out. People
+    go by their `names`, which are open. It remembers which facts it has named."""
 
     def __init__(
-        self, history: History, services: Mapping[str, Service], roles: frozenset[Role]
+        self,
+        history: History,
+        services: Mapping[str, Service],
+        roles: frozenset[Role],
+        names: Mapping[str, str],
     ) -> None:
         self._history = history
         self._services = services
         self._roles = roles
+        self._names = names
         self._named: dict[str, Recorded] = {}
 
     def figure(self, figure: Figure) -> dict[str, Any]:
@@ -48,7 +54,7 @@ class Teller:
         terms = figure.terms if here else ()
         return {
             "name": figure.name,
-            "label": figure.label,
+            "label": self.label(figure),
             "value": figure.value,
             "unit": figure.unit,
             "formula": figure.formula,
@@ -57,6 +63,10 @@ class Teller:
             "facts": [self._behind(*one) for one in behind[-FACTS_MAX:]],
             "facts_before": max(0, len(behind) - FACTS_MAX),
         }
+
+    def label(self, figure: Figure) -> str:
+        """What the figure is, with the name of the person whose it is."""
+        return label_of(figure, self._names)
 
     def ids(self, cells: Iterable[Cells]) -> list[str]:
         """The ids of all facts that changed those cells, oldest first."""
@@ -83,6 +93,7 @@ class Teller:
         return {
             "log": recorded.log,
             **{name: said[name] for name in _OF_THE_FACT},
+            "actor_name": self._names.get(recorded.actor),
             "reason": reason if isinstance(reason, str) else None,
             "causation": recorded.causation,
             "correlation": recorded.correlation,
@@ -95,6 +106,12 @@ class Teller:
 
 
 _OF_THE_FACT = ("id", "type", "position", "recorded_at", "effective_at", "actor")
+
+
+def label_of(figure: Figure, names: Mapping[str, str]) -> str:
+    """What a figure is; `names` are open, by their persons' ids."""
+    whose = [] if figure.person is None else [called(figure.person, names.get(figure.person))]
+    return " ".join([figure.label, *whose])
 
 
 def _effect(effect: Effect) -> dict[str, Any]:

@@ -13,15 +13,14 @@ from pydantic import BaseModel
 
 from events.approval import Role
 from runtime.decider import Command, kebab
-from runtime.handling import Handled, Handler
+from runtime.handling import Handled
 from runtime.importing import Importer
 from runtime.order import KEY_CHARACTERS_MAX, Order, command_id_of
 from runtime.people.identity import Caller
-from runtime.people.team import Member, Team
-from runtime.people.vault import Sealer
-from runtime.rooms import Service
+from runtime.people.team import Member
 from runtime.web import problems
 from runtime.web.callers import CallerNow, Production
+from runtime.web.face import ServiceFace
 from runtime.web.facts import Accepted, fact
 
 Key = Annotated[
@@ -33,16 +32,6 @@ Key = Annotated[
         description="the same key with the same body is one command, however often it is sent",
     ),
 ]
-
-
-class ServiceFace:
-    """What the HTTP side of one service needs."""
-
-    def __init__(self, handler: Handler, team: Team, vault: Sealer) -> None:
-        self.handler = handler
-        self.service: Service = handler.service
-        self.team = team
-        self.vault = vault
 
 
 REFUSALS: Mapping[int | str, dict[str, Any]] = {

@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 from events.envelope import Recorded
 from events.names import Id
 
+NAMED = "the actor's on the production's team; null for those who have none, as policies"
+
 
 class Fact(BaseModel):
     """One recorded event."""
@@ -35,6 +37,7 @@ class TrailEntry(Fact):
     """One event with everything its hash covers, so that a reader can check the chain himself."""
 
     log: str
+    actor_name: str | None = Field(description=NAMED)
     production: Id
     partition: int
     previous: int

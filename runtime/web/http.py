@@ -12,8 +12,9 @@ from runtime.people.readings import Readings
 from runtime.settings import REQUESTS_MAX
 from runtime.web import links, problems
 from runtime.web.callers import caller
-from runtime.web.commands import ServiceFace, add_command, add_import
+from runtime.web.commands import add_command, add_import
 from runtime.web.edge import Edge
+from runtime.web.face import ServiceFace
 from runtime.web.readings import readings_routes
 from runtime.web.trail import add_trail
 

@@ -16,7 +16,8 @@ from runtime.people.readings import TOLD, Look, Looking, Read, Readings, begin_l
 from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.web import problems
 from runtime.web.callers import CallerNow, Production
-from runtime.web.commands import REFUSALS, ServiceFace, member_of, role_missing
+from runtime.web.commands import REFUSALS, member_of, role_missing
+from runtime.web.face import ServiceFace
 
 REFUSED = (403, 404)
 AUDITORS = frozenset({Role.AUDITOR})

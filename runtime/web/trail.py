@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Response
 
 from runtime.reading.query import PAGE_ROWS_MAX
 from runtime.web.callers import CallerNow, Production
-from runtime.web.commands import REFUSALS, ServiceFace, member_of, role_missing
+from runtime.web.commands import REFUSALS, member_of, role_missing
+from runtime.web.face import ServiceFace
 from runtime.web.facts import Trail, fact
 from runtime.web.readings import records_reading
 
@@ -40,7 +41,10 @@ def add_trail(router: APIRouter, face: ServiceFace) -> None:
             raise role_missing(f"the trail of {service.name}", service.trail_for, member)
         found = await face.handler.store.of_production(production, after, limit + 1)
         page = found[:limit]
-        facts = await face.vault.open_all([fact(recorded) for recorded in page])
+        names = await face.names.of(production)
+        facts = await face.vault.open_all(
+            [fact(one) | {"actor_name": names.get(one.actor)} for one in page]
+        )
         entries = [
             fact
             | {

@@ -45,6 +45,7 @@ EXPORTERS: tuple[tuple[str, ...], ...] = (
     ("contract", "show", "{film}", CONTRACT),
     ("obligations", "{film}"),
     ("inbox", "{film}", "--all"),
+    ("explain", "inbox", "{film}"),
     ("timeline", "{film}"),
 )
 """Commands that hand data out; each further one, such as that of an audit package, belongs here."""

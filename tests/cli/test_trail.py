@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from typing import Any, ClassVar
 
 import pytest
@@ -9,12 +11,17 @@ from typer.testing import CliRunner
 
 from events.approval import Role
 from events.contract import FEES_ARE_FOR
+from events.personal import ERASED
 from runtime import rooms
 from runtime.cli import app, trail
 from runtime.cli.client import Refused
+from runtime.web.facts import fact
+from tests.explaining.film import spent
+from tests.projections.histories import told
 
 pytestmark = pytest.mark.unit
 
+PERSON = "person-27f55033-50c0-8d2e-a1f4-6b1d0c5e9a77"
 NOT_FOR_HIM = "the trail of contract is for producer; you are director"
 
 
@@ -22,6 +29,7 @@ class House:
     """Answers with empty trails, and refuses what `refusals` names."""
 
     refusals: ClassVar[dict[str, tuple[int, str]]] = {}
+    entries: ClassVar[list[dict[str, Any]]] = []
 
     @classmethod
     def of(cls, url: str | None, name: str | None) -> "House":
@@ -34,10 +42,11 @@ class House:
         pass
 
     def pages(self, path: str, items: str) -> Iterator[dict[str, Any]]:
-        status, code = self.refusals.get(path.split("/")[-2], (200, ""))
+        log = path.split("/")[-2]
+        status, code = self.refusals.get(log, (200, ""))
         if code:
             raise Refused(status, {"code": code, "detail": NOT_FOR_HIM})
-        return iter(())
+        return iter([one for one in self.entries if one["log"] == log])
 
 
 @pytest.fixture
@@ -57,6 +66,39 @@ def test_logs_that_are_not_for_the_caller_are_named_and_the_others_told(house: t
     assert json.loads(done.stdout)["withheld"] == {"contract": NOT_FOR_HIM}
     printed = " ".join(reel().stdout.split())
     assert "Trail" in printed and f"Not told of the contract log: {NOT_FOR_HIM}" in printed
+
+
+def entry(position: int, actor_name: str | None) -> dict[str, Any]:
+    (recorded,) = told("budget", spent(f"INV-{position}", "2302", date(2026, 9, 15), "1"))
+    return {
+        **fact(replace(recorded, actor=PERSON, position=position)),
+        "actor_name": actor_name,
+        "log": "budget",
+        "recorded_at_us": recorded.recorded_at_us,
+        "causation": None,
+        "hops": 0,
+        "correlation": "c",
+        "command_id": recorded.command_id,
+    }
+
+
+def test_who_did_it_is_named_and_an_id_stands_there_whole(
+    house: type[House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("Ingrid Halvorsen Pike", None, ERASED)
+    entries = [entry(number, name) for number, name in enumerate(names, 1)]
+    monkeypatch.setattr(House, "entries", entries)
+    done = reel("--no-verify")
+    assert done.exit_code == 0, done.output
+    found: list[str] = []
+    for row in (line.split("│") for line in done.stdout.splitlines()):
+        if len(row) > 5 and row[4].strip():
+            found.append("")
+        if len(row) > 5:
+            found[-1] += row[3].strip()
+    named, unknown, erased = ("".join(one.split()) for one in found)
+    assert (named, unknown) == ("IngridHalvorsenPike", PERSON)
+    assert erased == f"{ERASED}{PERSON}"
 
 
 def test_a_log_that_was_asked_for_by_name_is_refused(house: type[House]) -> None:

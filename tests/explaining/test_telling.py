@@ -1,12 +1,22 @@
 """How a figure is told: its facts once each, what stands twice once, and no deeper than is told."""
 
+from dataclasses import replace
+
 import pytest
 
 from events.approval import Role
+from events.personal import ERASED
 from runtime import rooms
 from runtime.explaining.figures import Cells, Figure, cells
 from runtime.explaining.history import History
-from runtime.explaining.telling import ALIKE_MAX, DEPTH_MAX, FACTS_MAX, Teller, named
+from runtime.explaining.telling import (
+    ALIKE_MAX,
+    DEPTH_MAX,
+    FACTS_MAX,
+    Teller,
+    label_of,
+    named,
+)
 from runtime.view import Rows
 from runtime.web.problems import NotThere
 from tests.explaining.film import facts_of, spent
@@ -17,12 +27,13 @@ pytestmark = pytest.mark.unit
 
 BUDGET = rooms.projections()["budget_status"]
 ACCOUNT = next(table for table in BUDGET.view.tables if table.TABLE == "account")
+NAMES = {"rosalind": "Ingrid Halvorsen Pike", "tobias": ERASED}
 COST = Cells(ACCOUNT, ("2302",), ("cost_to_date",))
 
 
 def teller(*roles: Role, name: str = "budget_status") -> Teller:
     view = rooms.projections()[name].view
-    return Teller(History(view, facts_of(view), Rows()), rooms.services(), frozenset(roles))
+    return Teller(History(view, facts_of(view), Rows()), rooms.services(), frozenset(roles), NAMES)
 
 
 def figure(name: str, *terms: Figure, of: tuple[Cells, ...] = ()) -> Figure:
@@ -68,9 +79,22 @@ def test_a_long_row_of_terms_ends_where_it_is_deep_enough() -> None:
 def test_of_many_facts_the_latest_are_told_and_the_others_counted() -> None:
     many = [spent(f"INV-{n}", "2302", day("09-15"), "1") for n in range(FACTS_MAX + 7)]
     history = History(BUDGET.view, histories.told("budget", *many), Rows())
-    told = Teller(history, rooms.services(), frozenset()).figure(figure("cost", of=(COST,)))
+    told = Teller(history, rooms.services(), frozenset(), NAMES).figure(figure("cost", of=(COST,)))
     assert (len(told["facts"]), told["facts_before"]) == (FACTS_MAX, 7)
     assert told["facts"][-1]["effects"][0]["after"] == str(FACTS_MAX + 7)
+
+
+def test_who_did_it_and_whose_a_figure_is_are_told_by_name() -> None:
+    one = teller()
+    (posted,) = one.figure(figure("cost", of=(COST,)))["facts"]
+    (fact,) = one.facts()
+    assert (fact["id"], fact["actor_name"]) == (posted["fact"], "Ingrid Halvorsen Pike")
+    assert fact["actor"] == "rosalind"
+    waits = Figure("waiting", "What waits for", "1", person="rosalind")
+    assert one.figure(waits)["label"] == "What waits for Ingrid Halvorsen Pike"
+    assert label_of(waits, {}) == "What waits for rosalind"
+    whose = replace(waits, person="tobias")
+    assert one.label(whose) == f"What waits for {ERASED} tobias"
 
 
 def test_every_fact_is_told_once_in_its_order() -> None:

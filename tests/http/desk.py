@@ -14,10 +14,11 @@ from runtime.handling import Handler
 from runtime.log.committer import Committer
 from runtime.log.contract import Store
 from runtime.people.identity import Issuer, Verifier
+from runtime.people.names import Names
 from runtime.people.team import Member, Team
 from runtime.people.vault import MemoryVault
 from runtime.settings import Settings
-from runtime.web.commands import ServiceFace
+from runtime.web.face import ServiceFace
 from runtime.web.http import application
 from services.approval.api import service
 
@@ -55,10 +56,11 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     async with Committer(store) as committer:
         handler = Handler(service, store, committer, MemoryVault(), DatabaseClock(store))
+        face = ServiceFace(handler, cast(Team, team or Everybody()), handler.vault, Names(store))
         app = application(
             title="Reel",
             verifier=verifier or Verifier.from_settings(settings),
-            services=[ServiceFace(handler, cast(Team, team or Everybody()), handler.vault)],
+            services=[face],
             queries=[],
             unready=list,
             documented=False,

@@ -29,6 +29,7 @@ from projections.timeline.network import network
 from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
 from runtime import rooms
 from runtime.explaining.figures import Asker, Figure
+from runtime.explaining.telling import label_of
 from runtime.rooms import Projection
 from runtime.view import Row, Rows, key_of
 from tests.explaining.film import NOT_TOLD, TOLD_FEES, facts_of
@@ -128,7 +129,13 @@ def _explained(one: Figure) -> str:
         for each in one.cells
     )
     return " | ".join(
-        [f"figure {one.name}: {one.value} {one.unit}", one.label, str(one.formula), terms, cells]
+        [
+            f"figure {one.name}: {one.value} {one.unit}",
+            label_of(one, {}),
+            str(one.formula),
+            terms,
+            cells,
+        ]
     ).rstrip(" |")
 
 

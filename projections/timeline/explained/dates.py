@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from projections.timeline.answers import Item
+from projections.timeline.answers import Item, ItemKind
 from runtime.explaining.figures import Cells, Figure, cells, text
 from runtime.view import Row
 
@@ -50,6 +50,11 @@ class Made:
     def place(self) -> str:
         return f"{self.item.kind.value}/{self.item.id}"
 
+    @property
+    def _what(self) -> str:
+        is_approval = self.item.kind is ItemKind.APPROVAL
+        return f"Approval of {self.item.name}" if is_approval else self.item.name
+
     def add(
         self,
         name: str,
@@ -63,7 +68,7 @@ class Made:
         """One figure more; of an item's own name."""
         made = Figure(
             name=f"{self.place}/{name}",
-            label=f"{self.item.name}: {label}",
+            label=f"{self._what}: {label}",
             value=text(value),
             unit=unit,
             formula=formula,

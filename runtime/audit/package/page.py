@@ -12,11 +12,11 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from events.personal import ERASED
 from runtime.audit.package.approvals import approvals
 from runtime.audit.package.facts import facts
 from runtime.audit.package.history import History
-from runtime.audit.package.people import names_of, people
+from runtime.audit.package.people import people
+from runtime.people.names import called, names_of
 from runtime.people.vault import Sealer
 from runtime.sheets import Cell, Sheet
 
@@ -36,15 +36,15 @@ async def page(history: History, sheets: Sequence[Sheet], seal: Seal, vault: Sea
     told = [recorded for recorded in history.in_order if recorded.log not in history.left_out]
     names = await vault.open_all(names_of(told))
 
-    def called(person: str) -> str:
-        """Somebody by his name; without one, or once it was erased, by his id."""
-        name = names.get(person, person)
-        return f"{ERASED} {person}" if name == ERASED else name
+    def by_name(person: str) -> str:
+        return called(person, names.get(person))
 
     opened = await vault.open_all(
         {
-            "sheets": [asdict(sheet) for sheet in (*sheets, approvals(told, called), people(told))],
-            "facts": [asdict(fact) for fact in facts(told, called)],
+            "sheets": [
+                asdict(sheet) for sheet in (*sheets, approvals(told, by_name), people(told))
+            ],
+            "facts": [asdict(fact) for fact in facts(told, by_name)],
         }
     )
     return (

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from events.approval import AppointmentEnded, PersonAppointed
 from events.envelope import Recorded
+from runtime.people.names import names_of
 from runtime.sheets import Cell, Sheet
 
 COLUMNS = ("Person", "Name", "Role", "From", "Until", "Facts recorded")
@@ -38,12 +39,3 @@ def people(events: Sequence[Recorded]) -> Sheet:
         if actor not in known
     ]
     return Sheet(title="People", columns=COLUMNS, rows=tuple(rows), nothing="Nobody.")
-
-
-def names_of(events: Sequence[Recorded]) -> dict[str, str]:
-    """The sealed name of everybody who was appointed by name, as it was told last."""
-    return {
-        one.person: one.name
-        for recorded in events
-        if isinstance(one := recorded.event, PersonAppointed) and one.name is not None
-    }

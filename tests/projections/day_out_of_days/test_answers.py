@@ -9,14 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.event import Event
+from events.schedule import (
+    Breakdown,
+    BreakdownsAdded,
+    Element,
+    ElementsAdded,
+    PlannedDay,
+    ShootDaysPlanned,
+)
 from projections.day_out_of_days.answers import DayOutOfDays
 from projections.day_out_of_days.api import projection
 from projections.day_out_of_days.boards import BoardHasNoDates, NoSuchBoard, dated
+from projections.day_out_of_days.explained import explained
 from projections.day_out_of_days.report import days_of, elements_of
 from projections.day_out_of_days.screens import show_day_out_of_days
 from projections.day_out_of_days.view import VIEW
 from runtime.printing import out
 from runtime.view import Rows
+from tests.explaining.film import TOLD_FEES
 from tests.projections.asking import Asked
 from tests.projections.day_out_of_days import lighthouse as film
 from tests.projections.telling import by_log, interleaved, told
@@ -26,6 +36,30 @@ pytestmark = pytest.mark.unit
 
 FILM = Asked(projection, VIEW.fold(told(*film.STORY)))
 QUERY = "day-out-of-days"
+
+
+def test_the_length_of_a_scene_is_told_by_whom_it_is_with_and_on_which_day() -> None:
+    crowd = ("LAMP", "WREN", "GHOST", "NELL", "SILAS")
+    scenes = [
+        Breakdown(breakdown="24d7269f92bc42024706d4f1", eighths=11, elements=crowd),
+        Breakdown(breakdown="2", eighths=8, elements=("ANCHOR", "GHOST")),
+        Breakdown(breakdown="3", eighths=20),
+    ]
+    anchor = Element(element="ANCHOR", category="Props", name="The anchor")
+    added = ElementsAdded(elements=[anchor])
+    rows = VIEW.fold(told(*film.STORY, added, BreakdownsAdded(breakdowns=scenes), ShootDaysPlanned(
+        board="blue", calendar=film.CALENDAR, days=(PlannedDay(
+            day=7, on="2026-09-14", eighths=39, breakdowns=[one.breakdown for one in scenes]
+        ),),
+    )))  # fmt: skip
+    labels = {
+        one.name: one.label for one in explained(rows, TOLD_FEES) if one.name[:9] == "breakdown"
+    }
+    assert [labels[f"breakdown/{one.breakdown}/eighths"] for one in scenes] == [
+        "Length of the scene with Silas Marr, Nell, Wren and 2 more on day 7",
+        "Length of the scene with Ghost, The anchor on day 7",
+        "Length of the scene 3 on day 7",
+    ]
 
 
 async def test_the_chosen_board_is_told_with_the_dates_that_are_expected() -> None:

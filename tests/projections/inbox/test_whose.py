@@ -8,6 +8,7 @@ import pytest
 from events import approval, budget, contract
 from events.event import Event
 from projections.inbox.explained import explained
+from projections.inbox.screens import show_inbox
 from projections.inbox.view import VIEW
 from runtime.explaining.figures import Asker
 from tests.projections.histories import HASH, KEEPER, REFUSED, at, drafted, terms, told
@@ -115,6 +116,28 @@ def test_an_offer_names_the_party_as_the_deal_does() -> None:
     draft = drafted().model_copy(update={"name": sealed})
     (item,) = inbox(contract=[draft, OFFERED])
     assert item["for_party"] == {"person": "noor-haddad", "name": sealed}
+
+
+def test_who_stands_in_and_in_whose_place_are_named_and_shown_by_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    team = [
+        appointed("rosalind", "executive-producer", name="sealed:1:rosalind:cm9z"),
+        appointed("matteo", "director", name="sealed:1:matteo:bWF0"),
+    ]
+    (item,) = inbox(approval=[*team, delegated("matteo"), asked(ALONE)], on="2026-09-03")
+    by_id = {one["person"]: one for one in item["for_people"]}
+    assert by_id["matteo"]["in_place_of"] == "rosalind"
+    assert by_id["matteo"]["in_place_of_name"] == by_id["rosalind"]["name"] == team[0].name
+    assert by_id["rosalind"]["in_place_of_name"] is None
+    names = {team[0].name: "Rosalind Achterberg", team[1].name: "Matteo Rusk"}
+    shown = {name: names.get(said, said) for name, said in by_id["matteo"].items()}
+    show_inbox({"mine": False, "moment": None, "freshness": [], "rows": [
+        item | {"for_people": [shown]}
+    ]})  # fmt: skip
+    printed = [line.split("│") for line in capsys.readouterr().out.splitlines()]
+    whom = " ".join(" ".join(row[4] for row in printed if len(row) > 5).split())
+    assert whom == "Matteo Rusk (for Rosalind Achterberg)"
 
 
 DONE: dict[str, tuple[list[Event], list[tuple[str, dict[str, Any]]]]] = {

@@ -185,7 +185,8 @@ def test_the_command_names_the_service_and_the_cure(
 
     told = json.loads(reel("--json").stdout)
     assert told["ok"] and told["services"] == SERVICES
-    assert "of 1 service," in reel("--model", "budget").stdout
+    assert "of 1 read model and 1 service," in reel("--model", "budget").stdout
+    assert "of 1 service," in reel("--model", "approval").stdout
     put_in = f"INSERT INTO budget_service.team VALUES ('{film.production}', 'thief', 'producer')"
     with done(instance, put_in, "DELETE FROM budget_service.team WHERE person = 'thief'"):
         shown = reel("--model", "budget")

@@ -386,16 +386,16 @@ def test_facts_that_rest_on_what_is_gone_are_told(here: House, tmp_path: Path) -
     logs = {log: str(here.settings.database_url) for log in LOGS}
     record(here, "schedule", causation=sound)
     assert asyncio.run(lost_causes(logs)) == [told]
-    consumers, causes = asyncio.run(doctor._histories(here.settings, up=False))
-    assert consumers.ok and not causes.ok and str(told) in causes.said
+    consumers, causes, guarded = asyncio.run(doctor._histories(here.settings, up=False))
+    assert consumers.ok and not causes.ok and str(told) in causes.said and guarded.ok
 
 
 def test_the_doctor_names_who_is_ahead_of_a_log_that_was_restored_by_hand(here: House) -> None:
     record(here, "budget")
     has_folded(here, "inbox_v1", "budget", 1)
     here.sql("UPDATE budget.head SET incarnation = gen_random_uuid()")
-    consumers, causes = asyncio.run(doctor._histories(here.settings, up=False))
-    assert not consumers.ok and causes.ok
+    consumers, causes, guarded = asyncio.run(doctor._histories(here.settings, up=False))
+    assert not consumers.ok and causes.ok and guarded.ok
     assert "inbox_v1" in consumers.said and "reel restored" in consumers.cure
     restored(here.settings, here.schemas, ["budget"])
     assert all(one.ok for one in asyncio.run(doctor._histories(here.settings, up=False)))

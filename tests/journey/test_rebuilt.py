@@ -137,7 +137,7 @@ def test_readers_stay_where_they_are_when_rows_differ_until_somebody_says_otherw
     assert (again["schema"], again["flipped"]) == (SECOND, False), "it goes on with the same one"
     (difference,) = again["compared"]["differences"]
     assert (difference["table"], difference["key"]) == ("account", account)
-    assert "committed=Decimal('7')" in difference["found"]
+    assert "committed 7" in difference["found"]
     assert done(reel("rebuild", "budget_status", "--flip", "--json"))["flipped"] is True
     ledger.check(ledger.commit())
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 from tests.sabotage.patches import Patch
 
 ROOT = Path(__file__).parents[2]
-SECONDS_MAX = 120.0
+SECONDS_MAX = 240.0
 PASSED, FAILED, TIMED_OUT = 0, 1, -1
 
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info")
@@ -68,21 +69,25 @@ class Scratch:
     def run(self, tests: Sequence[str]) -> Tried:
         """Runs tests in the copy, until the first one fails."""
         began = time.monotonic()
+        running = subprocess.Popen(
+            # Whatever their marks: the long ones too.
+            [sys.executable, *"-m pytest -x -q -p no:cacheprovider -m".split(), "", *tests],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                # Whatever their marks: the long ones too.
-                [sys.executable, *"-m pytest -x -q -p no:cacheprovider -m".split(), "", *tests],
-                cwd=self.folder,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS_MAX,
-                check=False,
-            )
-            code, output = done.returncode, done.stdout + done.stderr
-        except subprocess.TimeoutExpired as late:
-            code, output = TIMED_OUT, (late.stdout or b"").decode(errors="replace")
+            output, _ = running.communicate(timeout=SECONDS_MAX)
+            code = running.returncode
+        except subprocess.TimeoutExpired:
+            # With whatever it has started, which would go on and slow the next ones down.
+            os.killpg(running.pid, signal.SIGKILL)
+            output, _ = running.communicate()
+            code = TIMED_OUT
         found = _FAILED_TEST.search(output)
         return Tried(
             code,

@@ -85,7 +85,7 @@ class Consumer:
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._heard_at: dict[tuple[str, int], float] = {}
         self._behind: dict[tuple[str, int], tuple[float, int]] = {}
-        self._tried: set[tuple[str, int, int]] = set()
+        self._stopped_at: set[tuple[str, int, int]] = set()
         self._checked_at = float("-inf")
 
     async def start(self) -> None:
@@ -360,7 +360,7 @@ class Consumer:
     async def _stop(self, key: tuple[str, int], reason: str) -> None:
         """The whole partition stands still, loudly: this build or its history is a wrong one."""
         self._sink.forget(*key)
-        self._tried.add((*key, self._at[key].position))
+        self._stopped_at.add((*key, self._at[key].position))
         self._at[key] = replace(self._at[key], stopped=reason)
         self._count_stopped(key[0])
         logger.error(
@@ -413,16 +413,15 @@ class Consumer:
 
     def _may_know_better(self, place: Place) -> bool:
         """Whether another worker stopped here at what it does not know: that of an older build
-        does in an upgrade, and whoever knows goes on. Each process tries once."""
+        does in an upgrade, and whoever knows goes on. Who has stopped here himself does not."""
         unknown = (place.stopped or "").startswith(UnknownEvent.__name__)
-        return unknown and (place.log, place.partition, place.position) not in self._tried
+        return unknown and (place.log, place.partition, place.position) not in self._stopped_at
 
     async def _try_it_here(self, place: Place, head: int) -> None:
-        key = place.log, place.partition
-        self._tried.add((*key, place.position))
+        """Where the other one stops again before this one moves on, the next look tries anew."""
         await self._places.start_again(self._pool, place)
         await self._load(place.log)
-        await self._fill_tail(key, head)
+        await self._fill_tail((place.log, place.partition), head)
 
     def _quiet_since(self, key: tuple[str, int], place: Place, head: int, now: float) -> float:
         """Since when a partition is behind and nothing of it has come.

@@ -191,6 +191,33 @@ async def test_where_an_older_build_has_stopped_a_newer_one_goes_on(
     assert stops(older) == []
 
 
+async def test_where_an_older_build_stops_again_meanwhile_a_newer_one_tries_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older one sees its stop taken away and is quicker, as it is when it has nothing to fold."""
+    await world.budget.record(LIGHTHOUSE, cost(1), wire=("budget.MoonBought", 1))
+    await world.budget.costs(LIGHTHOUSE, 2)
+    older, newer = await world.ledger(), await world.ledger()
+    await bring(world, older, *await world.budget.store.page())
+    monkeypatch.setitem(catalogue(), ("budget.MoonBought", 1), CostPosted)
+    prepare, stopped_again = newer._sink.prepare, 0
+
+    async def overtaken(events: Any, behind: Any) -> Any:
+        nonlocal stopped_again
+        if stopped_again < 2:
+            stopped_again += 1
+            await older._places.stop(world.pool, behind, "UnknownEvent: budget.MoonBought")
+        return await prepare(events, behind)
+
+    monkeypatch.setattr(newer._sink, "prepare", overtaken)
+    for _ in range(2):
+        await newer.check_tail("budget")
+        assert stops(newer) and await world.rows() == {}
+    await newer.check_tail("budget")
+    assert stops(newer) == []
+    assert await world.rows() == {(LIGHTHOUSE, "budget"): (2, 3, "1,2")}
+
+
 async def test_a_stop_holds_back_what_comes_behind_it_and_nothing_before_it(
     world: World,
 ) -> None:

@@ -88,7 +88,7 @@ class Pools:
                 server_settings=server_settings,
                 connection_class=_Connection,
                 init=self._reports_silence,
-                reset=_nothing_to_reset,
+                reset=nothing_to_reset,
             )
         return self._pools[key]
 
@@ -102,7 +102,7 @@ class Pools:
                 min_size=1,
                 max_size=self._settings.pool_size,
                 server_settings={"application_name": f"reel {name}"},
-                reset=_nothing_to_reset,
+                reset=nothing_to_reset,
             )
         return self._pools[key]
 
@@ -126,6 +126,6 @@ class Pools:
                 pool.terminate()
 
 
-async def _nothing_to_reset(_: Any) -> None:
+async def nothing_to_reset(_: Any) -> None:
     """Whoever locks or sets something for longer than a transaction has a connection of his own;
     asyncpg would ask the server to forget it each time that a connection is given back."""

@@ -14,6 +14,7 @@ import uvloop
 from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
+from runtime.pools import nothing_to_reset
 from runtime.process import _listen
 from runtime.settings import Settings
 
@@ -60,12 +61,8 @@ def _json(value: Any) -> Response:
     return Response(orjson.dumps(value), 201, media_type="application/json")
 
 
-async def _nothing_to_reset(_: Any) -> None:
-    """As Reel's own pools have it: the server is asked for nothing when a connection comes back."""
-
-
 async def _serve(url: str) -> None:
-    pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL_SIZE, reset=_nothing_to_reset)
+    pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL_SIZE, reset=nothing_to_reset)
     await pool.execute(
         "CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
         "production uuid NOT NULL, payload text NOT NULL)"

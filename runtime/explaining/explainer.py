@@ -16,7 +16,7 @@ from runtime.people.names import names_of
 from runtime.people.team import Member
 from runtime.reading.answer import moment_told
 from runtime.reading.asked import Asked, Reading
-from runtime.reading.moment import BadMoment, Moment, told
+from runtime.reading.moment import BadMoment, Moment
 from runtime.reading.past import Cut
 from runtime.reading.queries import page_of
 from runtime.reading.query import Reader
@@ -143,7 +143,7 @@ class Explainer:
         cut = await self.reader.cut(asked)
         facts, about = await self.reader.past.facts(production, cut)
         if about is None:
-            raise NotThere(f"the production had not been opened by {told(cut.at)}")
+            raise NotThere(f"the production had not been opened by {cut.at:%F %T} UTC")
         by_time = not isinstance(asked.as_of, Moment)
         return Known(production, cut, facts, about, member, by_time)
 

@@ -79,8 +79,3 @@ def time_of(text: str) -> datetime:
 def end_of_day(day: date) -> datetime:
     """The last microsecond of a day, or of the day of a time, in UTC."""
     return datetime.combine(day, time.max, UTC)
-
-
-def told(moment: datetime) -> str:
-    """A time as errors say it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -13,7 +13,7 @@ from datetime import datetime
 from events.approval import ProductionOpened
 from events.envelope import Recorded, microseconds, moment_of
 from runtime.log.contract import Store
-from runtime.reading.moment import BadMoment, Moment, end_of_day, told
+from runtime.reading.moment import BadMoment, Moment, end_of_day
 from runtime.reading.stumbling import blamed, blaming
 from runtime.snapshots.views import Kept
 from runtime.view import Rows, View
@@ -68,7 +68,7 @@ class Past:
         if as_of > now:
             if as_of != end_of_day(now):
                 raise BadMoment(
-                    f"as_of {told(as_of)} has not come: it is {told(now)} now; "
+                    f"as_of {as_of:%F %T} UTC has not come: it is {now:%F %T} UTC now; "
                     "`effective` asks for what is planned"
                 )
             as_of = now

@@ -20,7 +20,6 @@ from runtime.people.vault import Sealer
 from runtime.reading.answer import Freshness, freshness_at, moment_told
 from runtime.reading.asked import PRESENT, Asked, Reading
 from runtime.reading.consumer import Consumer
-from runtime.reading.moment import told
 from runtime.reading.parking import Parked, ParkedRows, ProductionIsParked
 from runtime.reading.past import Cut, Past
 from runtime.reading.stumbling import Stumbled
@@ -179,7 +178,7 @@ class Reader:
         else:
             reading = await self.read([production], asked, tables)
         if production not in reading.rows:
-            raise NotThere(f"the production had not been opened by {told(reading.now)}")
+            raise NotThere(f"the production had not been opened by {reading.now:%F %T} UTC")
         return reading
 
     async def _read_past(

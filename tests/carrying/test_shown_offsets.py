@@ -1,6 +1,7 @@
 """Offsets are shown beside the work: whoever stops meanwhile neither waits for it nor cuts it off."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,24 @@ from runtime.kafka.bus import Subscription
 from runtime.settings import Settings
 
 pytestmark = pytest.mark.unit
+
+
+async def showing_by(
+    commit: Callable[[], Awaitable[None]], seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> "tuple[Subscription, asyncio.Task[None]]":
+    """A subscription that has just read, and its task that shows offsets after so many seconds."""
+
+    async def stopped() -> None:
+        return None
+
+    consumer: Any = SimpleNamespace(name="ledger", stores={"budget": None})
+    subscription = Subscription(Settings(kafka="127.0.0.1:9"), consumer, "ledger")
+    monkeypatch.setattr(bus, "SHOWN_SECONDS", seconds)
+    monkeypatch.setattr(Subscription, "kafka", SimpleNamespace(commit=commit))
+    monkeypatch.setattr(subscription._broker, "stop", stopped)
+    await subscription._on_batch(())
+    assert subscription._showing is not None
+    return subscription, subscription._showing
 
 
 async def test_a_stop_leaves_the_offsets_that_are_on_their_way(
@@ -29,19 +48,11 @@ async def test_a_stop_leaves_the_offsets_that_are_on_their_way(
             ends.append("cut off")
             raise
 
-    async def stopped() -> None:
-        return None
-
-    consumer: Any = SimpleNamespace(name="ledger", stores={"budget": None})
-    subscription = Subscription(Settings(kafka="127.0.0.1:9"), consumer, "ledger")
-    monkeypatch.setattr(bus, "SHOWN_SECONDS", 0)
-    monkeypatch.setattr(Subscription, "kafka", SimpleNamespace(commit=commit))
-    monkeypatch.setattr(subscription._broker, "stop", stopped)
-    await subscription._on_batch(())
+    subscription, showing = await showing_by(commit, 0, monkeypatch)
     await begun.wait()
     await subscription.stop()
     answered.set()
-    await asyncio.wait_for(subscription._showing or stopped(), 5)
+    await asyncio.wait_for(showing, 5)
     assert ends == ["answered"]
 
 
@@ -49,15 +60,6 @@ async def test_nothing_is_shown_behind_a_stop(monkeypatch: pytest.MonkeyPatch) -
     async def commit() -> None:
         raise AssertionError("the group was left")
 
-    async def stopped() -> None:
-        return None
-
-    consumer: Any = SimpleNamespace(name="ledger", stores={"budget": None})
-    subscription = Subscription(Settings(kafka="127.0.0.1:9"), consumer, "ledger")
-    monkeypatch.setattr(bus, "SHOWN_SECONDS", 0.01)
-    monkeypatch.setattr(Subscription, "kafka", SimpleNamespace(commit=commit))
-    monkeypatch.setattr(subscription._broker, "stop", stopped)
-    await subscription._on_batch(())
+    subscription, showing = await showing_by(commit, 0.01, monkeypatch)
     await subscription.stop()
-    assert subscription._showing is not None
-    await asyncio.wait_for(subscription._showing, 5)
+    await asyncio.wait_for(showing, 5)

@@ -173,16 +173,24 @@ async def test_a_stop_is_kept_for_other_workers_of_the_same_consumer(world: Worl
     assert "UnknownEvent" in reason
 
 
-async def test_where_an_older_build_has_stopped_a_newer_one_goes_on(
+async def an_older_and_a_newer(
     world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both run at the same time; nobody starts anew."""
+) -> tuple[Consumer, Consumer]:
+    """Workers of two builds: the older one has stopped at a type that from then on is known."""
     await world.budget.record(LIGHTHOUSE, cost(1), wire=("budget.MoonBought", 1))
     await world.budget.costs(LIGHTHOUSE, 2)
     older, newer = await world.ledger(), await world.ledger()
     await bring(world, older, *await world.budget.store.page())
     assert stops(older)
     monkeypatch.setitem(catalogue(), ("budget.MoonBought", 1), CostPosted)
+    return older, newer
+
+
+async def test_where_an_older_build_has_stopped_a_newer_one_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both run at the same time; nobody starts anew."""
+    older, newer = await an_older_and_a_newer(world, monkeypatch)
     await newer.check_tail("budget")
     await newer.check_tail("budget")
     assert stops(newer) == []
@@ -195,11 +203,7 @@ async def test_where_an_older_build_stops_again_meanwhile_a_newer_one_tries_agai
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The older one sees its stop taken away and is quicker, as it is when it has nothing to fold."""
-    await world.budget.record(LIGHTHOUSE, cost(1), wire=("budget.MoonBought", 1))
-    await world.budget.costs(LIGHTHOUSE, 2)
-    older, newer = await world.ledger(), await world.ledger()
-    await bring(world, older, *await world.budget.store.page())
-    monkeypatch.setitem(catalogue(), ("budget.MoonBought", 1), CostPosted)
+    older, newer = await an_older_and_a_newer(world, monkeypatch)
     prepare, stopped_again = newer._sink.prepare, 0
 
     async def overtaken(events: Any, behind: Any) -> Any:

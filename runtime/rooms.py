@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from fastapi import APIRouter
+from typing import TYPE_CHECKING, Any
 
 from events.approval import Role
 from events.envelope import Recorded
@@ -24,6 +22,9 @@ from runtime.reactions import REACTIONS
 from runtime.screens import Screen
 from runtime.sheets import Sheets, no_sheets
 from runtime.view import View
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 
 def no_timers(recorded: Recorded) -> Sequence[Timer]:
@@ -88,7 +89,7 @@ class Projection:
     name: str
     version: int
     view: View
-    routes: Callable[[Any], APIRouter]
+    routes: Callable[[Any], "APIRouter"]
     """Given its reader (`runtime.reading.query.Reader`), the queries it answers."""
     screens: tuple[Screen, ...] = ()
     """What `reel` shows of it."""

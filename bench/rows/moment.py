@@ -40,7 +40,7 @@ async def measured(ground: Ground) -> list[Row]:
         [*(Schema(url, log, "log") for log in projection.view.logs), Schema(url, VIEWS, "views")],
     )
     runs = Rounds("ms")
-    async with connected(settings, projection) as (pool, stores):
+    async with connected(settings, projection.name, projection.view) as (pool, stores):
         films = Films(1, one_film(COSTS_TIMES))
         (production,) = films.productions
         events = sum([await films.record(log, store) for log, store in stores.items()])

@@ -48,7 +48,7 @@ async def measured(ground: Ground) -> list[Row]:
     logs = list(projection.view.logs)
     settings = await topics(settings, logs, "bench-projection")
     runs, faults, processor = Rounds("events/s"), list[str](), Processor()
-    async with connected(settings, projection) as (pool, stores):
+    async with connected(settings, projection.name, projection.view) as (pool, stores):
         err.print(f"Recording {events:,} events of films, and relaying them …")
         films = Films(events)
         recorded = sum([await films.record(log, store) for log, store in stores.items()])

@@ -40,7 +40,7 @@ async def measured(ground: Ground) -> list[Row]:
     settings = Settings(database_url=url)
     await asyncio.to_thread(migrate, schemas_of(url, projection))
     runs, faults = Rounds("events/s"), list[str]()
-    async with connected(settings, projection) as (pool, stores):
+    async with connected(settings, projection.name, projection.view) as (pool, stores):
         err.print(f"Recording {events:,} events of films …")
         films = Films(events)
         recorded = sum([await films.record(log, store) for log, store in stores.items()])

@@ -23,35 +23,41 @@ def evolve_costs(rows: Rows, event: Event) -> Iterable[Row]:
     """The rows that one fact about costs, overages or hot costs changes."""
     match event:
         case facts.CostPosted() as posted:
-            yield _spent(rows, posted.account, committed=-posted.relieved, cost=posted.amount)
-            yield _on_day(rows, posted.account, posted.incurred_on, posted.amount)
-        case facts.CommitmentRaised() as raised:
-            yield _spent(rows, raised.account, committed=raised.amount)
-        case facts.CommitmentClosed() as closed:
-            yield _spent(rows, closed.account, committed=-closed.released)
-        case facts.CostReversed() as reversed_:
-            yield _spent(
-                rows, reversed_.account, committed=reversed_.restored, cost=-reversed_.amount
+            return (
+                _spent(rows, posted.account, committed=-posted.relieved, cost=posted.amount),
+                _on_day(rows, posted.account, posted.incurred_on, posted.amount),
             )
-            yield _on_day(rows, reversed_.account, reversed_.incurred_on, -reversed_.amount)
+        case facts.CommitmentRaised() as raised:
+            return (_spent(rows, raised.account, committed=raised.amount),)
+        case facts.CommitmentClosed() as closed:
+            return (_spent(rows, closed.account, committed=-closed.released),)
+        case facts.CostReversed() as reversed_:
+            account, amount = reversed_.account, -reversed_.amount
+            return (
+                _spent(rows, account, committed=reversed_.restored, cost=amount),
+                _on_day(rows, account, reversed_.incurred_on, amount),
+            )
         case facts.EstimateSet() as estimate:
-            yield _estimated(rows, estimate)
+            return (_estimated(rows, estimate),)
         case facts.OverageForecast() as forecast:
-            yield from _forecast(forecast)
+            return _forecast(forecast)
         case facts.OverageApproved() as approved:
-            yield from _approved(rows, approved)
+            return _approved(rows, approved)
         case facts.OverageRefused() as refused:
-            yield changed(
-                _overage(rows, refused.overage, refused.amount),
-                state="refused",
-                request=refused.request,
-                refused_by=refused.by,
-                refusal=refused.reason,
+            overage = _overage(rows, refused.overage, refused.amount)
+            return (
+                changed(
+                    overage,
+                    state="refused",
+                    request=refused.request,
+                    refused_by=refused.by,
+                    refusal=refused.reason,
+                ),
             )
         case facts.HotCostBaseSet() as base:
-            yield from _hot_base(base)
+            return _hot_base(base)
         case _:
-            return
+            return ()
 
 
 def account_of(rows: Rows, account: str) -> Account:

@@ -24,32 +24,31 @@ from runtime.view import Row, Rows, View
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
     """The rows that one fact of the budget log changes; other logs have their own rows."""
     match recorded.event:
-        case facts.CostPosted() | facts.CommitmentRaised():
+        case facts.CostPosted() | facts.CommitmentRaised() | facts.EstimateSet():
             # Nearly all facts of a film: they need not be asked first what else they are not.
-            yield from evolve_costs(rows, recorded.event)
+            return evolve_costs(rows, recorded.event)
         case facts.BudgetDrafted() as drafted:
-            yield Budget(drafted.currency, "draft", 1)
-            yield from _categories(drafted.categories)
+            return [Budget(drafted.currency, "draft", 1), *_categories(drafted.categories)]
         case facts.CategoriesAdded() as added:
-            yield from _categories(added.categories)
+            return _categories(added.categories)
         case facts.LineAdded() as added:
-            yield from _planned(rows, [added.line])
+            return _planned(rows, [added.line])
         case facts.LinesImported() as imported:
-            yield from _planned(rows, imported.lines)
+            return _planned(rows, imported.lines)
         case facts.LineRevised() as revised:
-            yield from _planned(rows, [revised.after], instead_of=revised.before)
+            return _planned(rows, [revised.after], instead_of=revised.before)
         case facts.LineRemoved() as removed:
-            yield from _removed(rows, removed.line)
+            return _removed(rows, removed.line)
         case facts.BudgetSubmitted() as submitted:
-            yield _phase(rows, "submitted", submitted.version)
+            return [_phase(rows, "submitted", submitted.version)]
         case facts.BudgetLocked() as locked:
-            yield from _locked(rows, locked)
+            return _locked(rows, locked)
         case facts.BudgetReturned() as returned:
-            yield _phase(rows, "draft", returned.version + 1)
+            return [_phase(rows, "draft", returned.version + 1)]
         case facts.BudgetReopened() as reopened:
-            yield _phase(rows, "draft", reopened.version)
+            return [_phase(rows, "draft", reopened.version)]
         case _:
-            yield from evolve_costs(rows, recorded.event)
+            return evolve_costs(rows, recorded.event)
 
 
 def _categories(categories: Iterable[facts.Category]) -> Iterator[Category]:

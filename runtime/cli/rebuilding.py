@@ -55,7 +55,7 @@ async def _rebuild(
     chosen: Settings, room: Projection, jobs: int, no_flip: bool, anyway: bool, talking: bool
 ) -> dict[str, Any]:
     async with (
-        connected(chosen, room) as (pool, stores),
+        connected(chosen, room.name, room.view) as (pool, stores),
         Rebuild.begun(chosen, room, pool, stores) as work,
     ):
         with _bar(f"Filling {room.name}") as advance:

@@ -119,7 +119,7 @@ def flip(projection: ProjectionName, schema: Schema, as_json: AsJson = False) ->
 
 
 async def _flip(chosen: Settings, room: Projection, schema: str) -> str | None:
-    async with connected(chosen, room) as (pool, own):
+    async with connected(chosen, room.name, room.view) as (pool, own):
         connection = await asyncpg.connect(chosen.database_of(room.name))
         pools = Pools(chosen)
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Protocol
 
 import asyncpg
@@ -15,6 +16,7 @@ from runtime.view import Key, Row, Rows, View, key_of
 
 PRODUCTIONS_CACHED = 512
 ROWS_AT_ONCE = 20_000
+_NUMERIC = "numeric"
 
 
 class RowTables(Protocol):
@@ -90,20 +92,31 @@ class Tables:
     ) -> None:
         """Writes rows of one table, each with its production; the key decides which they are."""
         columns = self.columns(table)
+        types = [self._types[table.TABLE, column] for column in columns]
         arrays = ", ".join(
-            f"${n}::{self._types[table.TABLE, column]}[]" for n, column in enumerate(columns, 2)
+            # asyncpg takes three times as long to write a decimal as a number than as text.
+            f"${n}::text[]::numeric[]" if of == _NUMERIC else f"${n}::{of}[]"
+            for n, of in enumerate(types, 2)
         )
         key = ", ".join(("production", *table.KEY))
         others = [column for column in columns if column not in table.KEY]
         sets = ", ".join(f"{column} = EXCLUDED.{column}" for column in others)
         then = f"UPDATE SET {sets}" if others else "NOTHING"
+        told = [row for _, row in rows]
         await connection.execute(
             f"INSERT INTO {self.schema}.{table.TABLE} (production, {', '.join(columns)}) "
             f"SELECT * FROM unnest($1::uuid[], {arrays}) "
             f"ON CONFLICT ({key}) DO {then}",
             [production for production, _ in rows],
-            *([getattr(row, column) for _, row in rows] for column in columns),
+            *(_values(told, *of) for of in zip(columns, types, strict=True)),
         )
+
+
+def _values(rows: Sequence[Row], column: str, of: str) -> list[Any]:
+    values = list(map(attrgetter(column), rows))
+    if of == _NUMERIC:
+        return [None if amount is None else str(amount) for amount in values]
+    return values
 
 
 Changed = dict[type[Row], dict[tuple[str, Key], Row]]
@@ -116,13 +129,17 @@ def fold_into(
     """Folds facts into rows by production; answers those that changed, as they are at the end, on
     top of `changed`. Rows that are never read back are not kept in `held`."""
     changed = {} if changed is None else changed
+    evolve, written_only = view.evolve, view.written_only
     for recorded in events:
         production = recorded.production
         rows = held[production]
-        for row in view.evolve(rows, recorded):
+        for row in evolve(rows, recorded):
             table = type(row)
-            key = key_of(row) if table in view.written_only else rows.put(row)
-            changed.setdefault(table, {})[production, key] = row
+            key = key_of(row) if table in written_only else rows.put(row)
+            of_table = changed.get(table)
+            if of_table is None:
+                of_table = changed[table] = {}
+            of_table[production, key] = row
     return changed
 
 

@@ -18,7 +18,7 @@ from runtime.reading.trouble import TRANSIENT, Divergence
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.rebuilding.lane import Folding, Lane
 from runtime.rebuilding.progress import Partition
-from runtime.rooms import Projection
+from runtime.view import View
 
 PAGE_EVENTS = 5_000
 PAGE_EVENTS_MIN = 100
@@ -48,9 +48,9 @@ class Filler:
     """
 
     def __init__(
-        self, projection: Projection, schema: str, pool: asyncpg.Pool, stores: Mapping[str, Store]
+        self, view: View, schema: str, pool: asyncpg.Pool, stores: Mapping[str, Store]
     ) -> None:
-        self._tables = Tables(schema, projection.view)
+        self._tables = Tables(schema, view)
         self._places = Places(schema)
         self._schema = schema
         self._pool = pool

@@ -1,18 +1,18 @@
 """Fills a version in several processes, and tells how far it is meanwhile.
 
-Where the work is folding, a second process is a second core. Each takes lanes of its own; a job
-whose parent was killed ends at once, and what it had in hand is rolled back.
+Where the work is folding, a second process is a second core. This one and those beside it take
+lane after lane until none is left; a process whose parent was killed ends at once, and what it had
+in hand is rolled back.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from dataclasses import dataclass
 
 import asyncpg
 import uvloop
 
-from runtime import rooms
 from runtime.garbage import collected_rarely
 from runtime.jobs import JobKilled, beside
 from runtime.log.contract import Store
@@ -29,9 +29,12 @@ from runtime.rebuilding.progress import (
 )
 from runtime.rooms import Projection
 from runtime.settings import Settings
+from runtime.view import View
 
 EVENTS_WORTH_A_JOB = 100_000
 """A process takes a second or two to start; fewer events are folded here meanwhile."""
+SHARES_OF_A_JOB = 2
+"""Whoever starts later takes fewer. Each share of a log is read past the facts of the others."""
 LOOK_SECONDS = 0.3
 JOB_POOL_SIZE = 3
 
@@ -53,7 +56,7 @@ class Filling:
         Raises:
             JobKilled: says how to go on.
         """
-        filler = Filler(self.projection, self.schema, self.pool, self.stores)
+        filler = Filler(self.projection.view, self.schema, self.pool, self.stores)
         await Places(self.schema).start_again(self.pool)
         while True:
             heads = await heads_of(self.stores)
@@ -61,8 +64,8 @@ class Filling:
             before = await progress_of(self.pool, self.schema, heads)
             tell(before)
             many = jobs_for(before, jobs)
-            lanes = lanes_of(heads, many)
-            work = _here(filler, lanes[0], goal) if many == 1 else self._apart(lanes, goal)
+            lanes = lanes_of(heads, 1 if many == 1 else many * SHARES_OF_A_JOB)
+            work = self._together(filler, lanes, goal, many)
             telling = asyncio.create_task(self._tell(tell))
             try:
                 await work
@@ -76,27 +79,46 @@ class Filling:
 
     async def up_to(self, goal: Mapping[Partition, int]) -> None:
         """Fills what is left up to a goal, in this process."""
-        filler = Filler(self.projection, self.schema, self.pool, self.stores)
+        filler = Filler(self.projection.view, self.schema, self.pool, self.stores)
         (lanes,) = lanes_of(await heads_of(self.stores), 1)
         await filler.fill(lanes, goal)
 
-    async def _apart(self, lanes: Sequence[Sequence[Lane]], goal: Mapping[Partition, int]) -> None:
+    async def _together(
+        self,
+        filler: Filler,
+        lanes: Sequence[Sequence[Lane]],
+        goal: Mapping[Partition, int],
+        jobs: int,
+    ) -> None:
         loop = asyncio.get_running_loop()
-        with beside(len(lanes)) as pool:
-            try:
-                await asyncio.gather(
-                    *(
-                        loop.run_in_executor(
-                            pool, _job, self.settings, self.projection.name, self.schema, own, goal
-                        )
-                        for own in lanes
-                    )
+        left = iter(lanes)
+
+        async def here() -> None:
+            with collected_rarely():
+                for own in left:
+                    await filler.fill(own, goal)
+
+        async def there(pool: ProcessPoolExecutor) -> None:
+            name, view = self.projection.name, self.projection.view
+            for own in left:
+                await loop.run_in_executor(
+                    pool, _job, self.settings, name, view, self.schema, own, goal
                 )
+
+        with beside(max(1, jobs - 1)) as pool:
+            work = [asyncio.create_task(there(pool)) for _ in range(jobs - 1)]
+            work.append(asyncio.create_task(here()))
+            try:
+                await asyncio.gather(*work)
             except BrokenProcessPool as error:
                 raise JobKilled(
                     f"a process that filled {self.schema} was killed; `reel rebuild "
                     f"{self.projection.name}` goes on where it was"
                 ) from error
+            finally:
+                for one in work:
+                    one.cancel()
+                await asyncio.gather(*work, return_exceptions=True)
 
     async def _tell(self, tell: Callable[[Progress], None]) -> None:
         while True:
@@ -110,28 +132,25 @@ def jobs_for(progress: Progress, jobs: int) -> int:
     return min(jobs, 1 + progress.lag // EVENTS_WORTH_A_JOB)
 
 
-async def _here(filler: Filler, lanes: Sequence[Lane], goal: Mapping[Partition, int]) -> None:
-    with collected_rarely():
-        await filler.fill(lanes, goal)
-
-
 def _job(
     settings: Settings,
-    projection: str,
+    room: str,
+    view: View,
     schema: str,
     lanes: Sequence[Lane],
     goal: Mapping[Partition, int],
 ) -> None:
     with collected_rarely():
-        uvloop.run(_fill(settings, rooms.projections()[projection], schema, lanes, goal))
+        uvloop.run(_fill(settings, room, view, schema, lanes, goal))
 
 
 async def _fill(
     settings: Settings,
-    projection: Projection,
+    room: str,
+    view: View,
     schema: str,
     lanes: Sequence[Lane],
     goal: Mapping[Partition, int],
 ) -> None:
-    async with connected(settings, projection, JOB_POOL_SIZE) as (pool, stores):
-        await Filler(projection, schema, pool, stores).fill(lanes, goal)
+    async with connected(settings, room, view, JOB_POOL_SIZE) as (pool, stores):
+        await Filler(view, schema, pool, stores).fill(lanes, goal)

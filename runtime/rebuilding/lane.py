@@ -8,7 +8,7 @@ from typing import Any
 
 from events.envelope import Recorded
 from runtime.log.contract import Heads
-from runtime.people.team import TEAM_TYPES, fold_team
+from runtime.people.team import TEAM_LOG, fold_team
 from runtime.points import point
 from runtime.reading.place import NO_OFFSET, Place, Places
 from runtime.reading.trouble import Divergence
@@ -73,12 +73,15 @@ class Folding:
         Raises:
             Divergence: a partition's first fact does not follow its place.
         """
-        fresh = [one for one in page if one.position > self.places[one.partition].position]
+        fresh, places = page, self.places
+        if any(place.position >= page[0].position for place in places.values()):
+            fresh = [one for one in page if one.position > places[one.partition].position]
         if not fresh:
             return
-        moved = _after(fresh, self.places)
-        # What is parked waits behind its place, and is folded when it is tried again.
-        fresh = [one for one in fresh if one.production not in self.places[one.partition].parked]
+        moved = _after(fresh, places)
+        if any(place.parked for place in places.values()):
+            # What is parked waits behind its place, and is folded when it is tried again.
+            fresh = [one for one in fresh if one.production not in places[one.partition].parked]
         missing = {one.production for one in fresh} - self._held.keys()
         if self._nothing_written:
             self._held |= {one: Rows() for one in missing}
@@ -86,7 +89,8 @@ class Folding:
             read_back = self._tables.view.read_back
             self._held |= await self._tables.load(pool, list(missing), read_back)
         fold_into(self._held, self._tables.view, fresh, self._changed)
-        self._team += [one for one in fresh if one.type.startswith(TEAM_TYPES)]
+        if fresh and fresh[0].log == TEAM_LOG:
+            self._team += fresh
         self._events += len(page)
         self.places |= moved
 

@@ -95,7 +95,7 @@ async def test_what_a_rebuild_fills_is_what_a_replay_makes_of_the_log(films: Stu
         async with films.pool.acquire() as connection:
             await register_first(connection, room)
         async with (
-            connected(films.settings, room) as (pool, stores),
+            connected(films.settings, room.name, room.view) as (pool, stores),
             Rebuild.begun(films.settings, room, pool, stores) as work,
         ):
             version = await work.filled(1, lambda how: None)

@@ -15,7 +15,7 @@ async def rebuild(settings: Settings, name: str, many: int) -> None:
     jobs.EVENTS_WORTH_A_JOB = 1
     room = rooms.projections()[name]
     async with (
-        connected(settings, room) as (pool, stores),
+        connected(settings, room.name, room.view) as (pool, stores),
         Rebuild.begun(settings, room, pool, stores) as work,
     ):
         version = await work.filled(many, lambda _: None)

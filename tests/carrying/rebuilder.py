@@ -14,7 +14,7 @@ async def rebuild(settings: Settings) -> None:
     """Fills a version, the begun one if there is one, in small pieces, and prints its schema."""
     filling.PAGE_EVENTS = lane.WRITTEN_EVENTS = 100
     async with (
-        connected(settings, LEDGER_ROOM) as (pool, stores),
+        connected(settings, LEDGER_ROOM.name, LEDGER_ROOM.view) as (pool, stores),
         Rebuild.begun(settings, LEDGER_ROOM, pool, stores) as work,
     ):
         version = await work.filled(1, lambda _: None)

@@ -58,7 +58,7 @@ NEWER = Ledger("ledger", 2, LEDGER_ROOM.view, routes=LEDGER_ROOM.routes)
 @asynccontextmanager
 async def begun(world: World) -> AsyncIterator[Rebuild]:
     async with (
-        connected(world.settings, LEDGER_ROOM) as (pool, stores),
+        connected(world.settings, LEDGER_ROOM.name, LEDGER_ROOM.view) as (pool, stores),
         Rebuild.begun(world.settings, LEDGER_ROOM, pool, stores) as work,
     ):
         yield work

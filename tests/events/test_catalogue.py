@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from events.approval import ProductionOpened
-from events.budget import BudgetLocked, CommitmentRaised, CostReversed, Line
+from events.budget import BudgetLocked, CategoriesAdded, CommitmentRaised, CostReversed, Line
 from events.event import Event, UndecodableEvent, UnknownEvent, catalogue, decode
 from events.names import HOUSE, id_of
 from events.reaction import ReactionRefused
@@ -25,6 +25,14 @@ LOCKED = (
     '{"version":1,"content_hash":"' + "3d" * 32 + '","total":"5695852.92",'
     '"request":"c02e78fb-6868-828a-b06d-b90a79479940",'
     '"accounts":[{"account":"1401","total":"5695852.92"}]}'
+)
+
+RAISED = CommitmentRaised(
+    commitment="PO-1013",
+    account="2302",
+    amount=Decimal("48750.00"),
+    description="Lantern room",
+    raised_on=date(2026, 9, 8),
 )
 
 
@@ -124,15 +132,39 @@ def test_a_payload_without_the_shape_of_its_event_is_named(payload):
         decode("budget.BudgetLocked", 2, payload)
 
 
+@pytest.mark.parametrize(
+    ("within", "beyond"),
+    [
+        ('"account":"2302"', '"account":"2302 and all of its sets"'),
+        ('"amount":"48750.00"', '"amount":"48750.0000001"'),
+        ('"amount":"48750.00"', '"amount":"1234567890123456789.00"'),
+        ('"description":"Lantern room"', f'"description":"{"x" * 2_001}"'),
+    ],
+)
+def test_what_was_recorded_under_a_wider_bound_is_still_read(within, beyond):
+    payload = RAISED.encode().replace(within, beyond)
+    with pytest.raises(ValidationError):
+        CommitmentRaised.model_validate_json(payload)
+    name, version = CommitmentRaised.wire()
+    assert decode(name, version, payload).encode() == payload
+
+
+def test_so_is_a_part_of_a_fact():
+    payload = '{"categories":[{"category":"a category","name":"","level":"atl"}]}'
+    with pytest.raises(ValidationError):
+        CategoriesAdded.model_validate_json(payload)
+    assert decode(*CategoriesAdded.wire(), payload).encode() == payload
+
+
+@pytest.mark.parametrize("amount", ['"NaN"', '"Infinity"', "true", "null", '"a lot"'])
+def test_what_is_no_amount_is_none_however_wide_the_bounds(amount):
+    payload = RAISED.encode().replace('"48750.00"', amount)
+    with pytest.raises(UndecodableEvent, match="amount"):
+        decode(*CommitmentRaised.wire(), payload)
+
+
 def test_a_fact_holds_from_its_own_day():
-    raised = CommitmentRaised(
-        commitment="PO-1013",
-        account="2302",
-        amount=Decimal("48750.00"),
-        description="Lantern room",
-        raised_on=date(2026, 9, 8),
-    )
-    assert raised.effective_on() == date(2026, 9, 8)
+    assert RAISED.effective_on() == date(2026, 9, 8)
     assert (
         ReactionRefused(
             cause=HOUSE, command="LockBudget", target="budget-1", code="x", reason="y"

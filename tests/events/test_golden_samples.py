@@ -34,6 +34,7 @@ def test_every_version_of_every_event_has_a_sample(shape):
 def test_a_stored_payload_is_read_and_written_again_to_the_same_text(shape):
     payload = payload_of(shape)
     assert shape.decode(payload).encode() == payload
+    assert shape.decode(payload) == shape.model_validate_json(payload)
 
 
 @pytest.mark.parametrize("shape", EVENTS)

@@ -1,5 +1,6 @@
 """Rows of every read model are changed as `dataclasses.replace` changes them."""
 
+import pickle
 from dataclasses import fields, replace
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 
 from runtime.changing import changed
 from runtime.rooms import projections
+from runtime.view import View
 
 pytestmark = pytest.mark.unit
 
 TABLES = [table for one in projections().values() for table in one.view.tables]
+VIEWS = [pytest.param(one.view, id=name) for name, one in projections().items()]
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__qualname__)
 
 
@@ -37,3 +40,9 @@ def test_a_column_that_the_row_has_not_is_refused(table: type[Any]) -> None:
 def test_rows_have_no_slots(table: type[Any]) -> None:
     """What is copied is their dictionary."""
     assert not hasattr(table, "__slots__")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_goes_to_another_process_as_it_is(view: View) -> None:
+    """A rebuild's other processes get it alone: nothing of the room's HTTP has to be imported."""
+    assert pickle.loads(pickle.dumps(view)) == view

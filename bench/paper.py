@@ -1,7 +1,8 @@
-"""`python -m bench.paper FILE` makes the papers of a run: the table and the picture of
+"""`python -m bench.paper FILE [BEFORE]` makes the papers of a run: the table and the picture of
 docs/performance.md, from the JSON that `python -m bench` has written, which is kept beside it.
+BEFORE is an earlier run of the same form, which the ratios are held against.
 
-Without a file it makes them again from the run that is kept.
+Without a file it makes them again from the runs that are kept.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.agreeing import Before, agreement, spread
 from bench.drawing import drawn
 from bench.figures import Beside, Row
 from bench.showing import counted, figure, goal, rows_of
@@ -24,7 +26,9 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 def main() -> int:
     """Writes both, and says where."""
     if len(sys.argv) > 1:
-        result = json.loads(Path(sys.argv[1]).read_text())
+        result, *before = (json.loads(Path(file).read_text()) for file in sys.argv[1:])
+        if before:
+            result["before"] = {"at": before[0]["at"], "parts": before[0]["parts"]}
         KEPT.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     result = json.loads(KEPT.read_text())
     PAPER.write_text(with_table(PAPER.read_text(), result))
@@ -47,7 +51,8 @@ def with_table(paper: str, result: dict[str, Any]) -> str:
 
 
 def measured(result: dict[str, Any]) -> str:
-    """Machine, versions, table, what was checked, and every goal that was missed."""
+    """Machine, versions, table, what was checked, every goal that was missed, and how far the run
+    before says the same."""
     return "\n".join(
         [
             *_about(result),
@@ -57,6 +62,7 @@ def measured(result: dict[str, Any]) -> str:
             *(line for row in rows_of(result) for line in _lines(row)),
             "",
             *_missed(result),
+            *(agreement(result, Before(result["before"])) if "before" in result else ()),
             *_checked(result),
             "",
         ]
@@ -91,8 +97,7 @@ def _lines(row: Row) -> Iterator[str]:
 
 def _beside(one: Beside) -> str:
     value = f": {figure(one.value)} {one.unit}" if one.unit else ""
-    least, most = (figure(ratio) for ratio in one.ratio_spread)
-    return f"{one.peer}{value} | {figure(one.ratio)} ({least}–{most}) | {goal(one)}"
+    return f"{one.peer}{value} | {spread(one)} | {goal(one)}"
 
 
 def _missed(result: dict[str, Any]) -> Iterator[str]:

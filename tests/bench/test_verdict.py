@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bench.agreeing import Before, agreement
 from bench.apart import run_apart
 from bench.figures import Beside, Better, Rounds, Row
 from bench.ground import Ground
@@ -97,6 +98,27 @@ def test_a_part_that_fails_tells_its_traceback_and_does_not_take_the_others_with
 def test_a_row_is_the_same_after_it_was_written_down() -> None:
     one = row(0.5, Better.LESS)
     assert Row.of(json.loads(json.dumps(one.as_json()))) == one
+
+
+@pytest.mark.parametrize(
+    ("then", "agrees"),
+    [((0.9, 1.1), True), ((0.9, 0.95), True), ((0.7, 0.8), False), ((1.3, 1.4), False)],
+)
+def test_two_runs_agree_where_either_median_lies_among_the_rounds_of_the_other(
+    then: tuple[float, float], agrees: bool
+) -> None:
+    now = result(row(1.0, spread=(0.85, 1.2)))
+    middle = sum(then) / 2
+    before = Before(result(row(middle, spread=then)) | {"at": "2026-11-27T04:12:30"})
+    told, _, *apart = agreement(now, before)
+    assert f"of 1 ratios {int(agrees)} agree" in told and "2026-11-27 04:12 UTC" in told
+    assert len(apart) == (0 if agrees else 2)
+
+
+def test_a_ratio_that_the_run_before_had_not_is_held_against_nothing() -> None:
+    before = Before({"at": "2026-11-27T04:12:30", "parts": {}})
+    (told, _) = agreement(result(row(1.0)), before)
+    assert "of 0 ratios 0 agree" in told
 
 
 def test_the_committed_ratios_are_of_parts_that_the_short_form_has() -> None:

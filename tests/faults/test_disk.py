@@ -1,4 +1,5 @@
-"""PostgreSQL's disk is full: commands are refused for the time, and go on when there is room.
+"""A server's disk is full. PostgreSQL's: commands are refused for the time, and go on when there is
+room. Kafka's: the broker ends, and commands and read models go on without it.
 
 Its data lie on a tmpfs of some 200 MB that a file fills to the last byte. Only root may mount one.
 """
@@ -8,14 +9,15 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
-from tests.faults.run import FULL, under_load
+from tests.faults.run import FULL, thorough, under_load
 from tests.faults.world import World
 from tests.servers import fresh_database
 
@@ -49,12 +51,7 @@ async def test_the_disk_of_postgresql_is_full(small_disk: Path, kafka: str) -> N
         async with under_load(world, "disk full") as run:
             fault = run.fault("disk of PostgreSQL full")
             ballast = small_disk / "ballast"
-            # Who writes little at a time finds room in the last page for long: it is kept full.
-            until = time.monotonic() + 60
-            while not _says_so(world, server) and time.monotonic() < until:
-                await asyncio.to_thread(_fill, ballast)
-                await asyncio.sleep(0.5)
-            fault.hits = int(_says_so(world, server))
+            fault.hits = int(await _filled(ballast, lambda: _says_so(world, server)))
             fault.evidence = "a tmpfs, 0 bytes left"
             await asyncio.sleep(FULL_SECONDS)
             ballast.unlink()
@@ -68,6 +65,48 @@ async def test_the_disk_of_postgresql_is_full(small_disk: Path, kafka: str) -> N
         with contextlib.suppress(psycopg.OperationalError):
             world.end()
         await asyncio.to_thread(server.stop)
+
+
+@thorough
+async def test_the_disk_of_kafka_is_full(
+    small_disk: Path, tmp_path_factory: pytest.TempPathFactory, durable_dsn: str
+) -> None:
+    home = tmp_path_factory.mktemp("kafka")
+    (small_disk / "data").mkdir()
+    # What the broker says does not lie on the disk that is full.
+    (home / "data").symlink_to(small_disk / "data")
+    server = EmbeddedKafka(home)
+    kafka = await asyncio.to_thread(server.start)
+    world = World(fresh_database(durable_dsn), kafka, postgres_server=None, kafka_server=server)
+    world.broken = True
+    try:
+        await world.begin()
+        async with under_load(world, "Kafka's disk full", topic=True) as run:
+            fault = run.fault("disk of Kafka full")
+            ballast = small_disk / "ballast"
+            fault.hits = int(await _filled(ballast, lambda: not server.running()))
+            fault.evidence = "a tmpfs, 0 bytes left"
+            await run.load.until(20)
+            await asyncio.sleep(FULL_SECONDS)
+            ballast.unlink()
+            await asyncio.to_thread(server.start)
+            run.recovers(fault, time.monotonic())
+            await run.recovered()
+    finally:
+        world.end()
+        await asyncio.to_thread(server.stop)
+
+
+async def _filled(ballast: Path, is_noticed: Callable[[], bool]) -> bool:
+    """Whether the server has noticed that its disk is full.
+
+    Who writes little at a time finds room in the last page for long: it is kept full.
+    """
+    until = time.monotonic() + 60
+    while not is_noticed() and time.monotonic() < until:
+        await asyncio.to_thread(_fill, ballast)
+        await asyncio.sleep(0.5)
+    return is_noticed()
 
 
 def _fill(ballast: Path) -> None:

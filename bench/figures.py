@@ -1,10 +1,13 @@
 """Figures as they are told: a median over rounds, its spread, what stands beside it, the goal."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+
+LOOKS = 2
+"""How often each number of callers is tried, in turns, to find the quickest."""
 
 
 class Better(StrEnum):
@@ -128,6 +131,12 @@ def own_ratio(label: str, ratios: Sequence[float], goal: float, better: Better) 
     """A ratio that has no other runner: of one's own p99 to one's own p50."""
     ratio = told(statistics.median(ratios))
     return Beside(label, 1, "", (1, 1), ratio, spread_of(ratios), goal, better)
+
+
+def quickest(looks: Sequence[Mapping[int, float]]) -> int:
+    """The number of callers that reached most in all looks together: each is short, and two of
+    them may differ by more than two numbers do."""
+    return max(looks[0], key=lambda callers: sum(look[callers] for look in looks))
 
 
 def told(value: float) -> float:

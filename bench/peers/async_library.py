@@ -10,7 +10,7 @@ from eventsource import DomainEvent, PostgreSQLEventStore, create_async_engine, 
 from eventsource.domain import StreamId
 from eventsource.ports import ExpectedVersion
 
-from bench.figures import Figure
+from bench.figures import LOOKS, Figure, quickest
 from bench.load import drive
 
 CALLERS = (8, 32, 64)
@@ -66,8 +66,9 @@ class AsyncLibrary:
 
     async def best_callers(self, seconds: float) -> int:
         """The number of callers with which it is quickest here."""
-        reached = {n: (await self.append(n, seconds)).per_second for n in CALLERS}
-        return max(reached, key=lambda callers: reached[callers])
+        return quickest(
+            [{n: (await self.append(n, seconds)).per_second for n in CALLERS} for _ in range(LOOKS)]
+        )
 
     async def append(self, callers: int, seconds: float) -> Figure:
         """What it reaches with that many callers."""

@@ -15,7 +15,7 @@ import psycopg
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
-from bench.figures import Figure, figure_of
+from bench.figures import LOOKS, Figure, figure_of, quickest
 
 THREADS = (4, 16, 64)
 AGGREGATES = 10_000
@@ -86,8 +86,12 @@ class Library:
 
     def best_threads(self, seconds: float) -> int:
         """The number of threads with which it is quickest here."""
-        reached = {threads: self.append(threads, seconds).per_second for threads in THREADS}
-        return max(reached, key=lambda threads: reached[threads])
+        return quickest(
+            [
+                {threads: self.append(threads, seconds).per_second for threads in THREADS}
+                for _ in range(LOOKS)
+            ]
+        )
 
     def append(self, threads: int, seconds: float) -> Figure:
         """What it reaches with that many threads."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from bench.figures import LOOKS, quickest
 from runtime.embedded import shelter
 
 CLIENTS = (8, 16, 32, 64)
@@ -32,11 +33,15 @@ async def prepare(database_url: str) -> None:
 async def best_clients(database_url: str, seconds: int) -> int:
     """The number of clients with which it is quickest here."""
     await prepare(database_url)
-    reached = {
-        clients: await asyncio.to_thread(rows_per_second, database_url, clients, seconds)
-        for clients in CLIENTS
-    }
-    return max(reached, key=lambda clients: reached[clients])
+    return quickest(
+        [
+            {
+                clients: await asyncio.to_thread(rows_per_second, database_url, clients, seconds)
+                for clients in CLIENTS
+            }
+            for _ in range(LOOKS)
+        ]
+    )
 
 
 def rows_per_second(database_url: str, clients: int, seconds: float) -> float:

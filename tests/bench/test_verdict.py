@@ -8,7 +8,7 @@ import pytest
 
 from bench.agreeing import Before, agreement
 from bench.apart import run_apart
-from bench.figures import Beside, Better, Rounds, Row
+from bench.figures import Beside, Better, Rounds, Row, quickest
 from bench.ground import Ground
 from bench.paper import KEPT, PAPER, PICTURE, drawn, with_table
 from bench.parts import PARTS, Part
@@ -56,6 +56,10 @@ def test_one_round_that_was_disturbed_does_not_fail_the_run() -> None:
     then = ratios_of(result(row(2.0, Better.LESS)))
     assert verdict(result(row(5.0, Better.LESS, spread=(2.2, 9.0))), then) == 0
     assert verdict(result(row(5.0, Better.LESS, spread=(4.2, 9.0))), then) == 1
+
+
+def test_the_quickest_number_of_callers_is_that_of_all_looks_together() -> None:
+    assert quickest([{4: 700.0, 64: 720.0}, {4: 750.0, 64: 560.0}]) == 4
 
 
 def test_with_how_many_callers_a_peer_was_quickest_does_not_hide_a_fall() -> None:

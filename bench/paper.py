@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.agreeing import Before, agreement, spread
+from bench.agreeing import agreement, kept, told
 from bench.drawing import drawn
 from bench.figures import Beside, Row
 from bench.showing import counted, figure, goal, rows_of
@@ -26,9 +26,9 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 def main() -> int:
     """Writes both, and says where."""
     if len(sys.argv) > 1:
-        result, *before = (json.loads(Path(file).read_text()) for file in sys.argv[1:])
+        result, *before = (json.loads(Path(file).read_text()) for file in sys.argv[1:3])
         if before:
-            result["before"] = {"at": before[0]["at"], "parts": before[0]["parts"]}
+            result["before"] = kept(before[0], result["form"])
         KEPT.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     result = json.loads(KEPT.read_text())
     PAPER.write_text(with_table(PAPER.read_text(), result))
@@ -62,7 +62,7 @@ def measured(result: dict[str, Any]) -> str:
             *(line for row in rows_of(result) for line in _lines(row)),
             "",
             *_missed(result),
-            *(agreement(result, Before(result["before"])) if "before" in result else ()),
+            *(agreement(result, result["before"]) if "before" in result else ()),
             *_checked(result),
             "",
         ]
@@ -97,7 +97,7 @@ def _lines(row: Row) -> Iterator[str]:
 
 def _beside(one: Beside) -> str:
     value = f": {figure(one.value)} {one.unit}" if one.unit else ""
-    return f"{one.peer}{value} | {spread(one)} | {goal(one)}"
+    return f"{one.peer}{value} | {told(one.ratio, one.ratio_spread)} | {goal(one)}"
 
 
 def _missed(result: dict[str, Any]) -> Iterator[str]:

@@ -71,6 +71,11 @@ def _ratio(one: Beside) -> str:
     return f"[{colour}]{figure(one.ratio)}[/{colour}] ({figure(least)}–{figure(most)})"
 
 
+def ratio_name(row: Row, one: Beside) -> str:
+    """What one ratio is called in every run."""
+    return f"{row.name} × {without_numbers(one.peer)}"
+
+
 def without_numbers(peer: str) -> str:
     """A peer by its name: with how many callers it was quickest differs from run to run."""
     return ", ".join(word for word in peer.split(", ") if not word[0].isdigit())

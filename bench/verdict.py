@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.figures import Better
 from bench.ground import err
-from bench.showing import rows_of, without_numbers
+from bench.showing import ratio_name, rows_of
 
 COMMITTED = Path(__file__).with_name("committed.json")
 
@@ -18,7 +18,7 @@ def ratios_of(result: dict[str, Any]) -> Ratios:
     """What may be compared between machines: how much of a yardstick each row reached, and how
     much of it in its best round."""
     return {
-        f"{row.name} × {without_numbers(one.peer)}": {
+        ratio_name(row, one): {
             "ratio": one.ratio,
             "best": one.best,
             "better": one.better,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import SchemaValidator
@@ -61,14 +61,22 @@ class Event(Part):
 
     @classmethod
     def decode(cls, payload: str | bytes) -> Self:
-        """The event in `payload`, held to its types and not to its bounds: those are for what is
-        recorded, and one that was drawn tighter since says nothing of what was recorded before.
+        """The event in `payload`; raises as `read_back` does."""
+        return read_back(cls, payload)
 
-        Raises:
-            pydantic.ValidationError: a field is missing, unknown or of another type.
-        """
-        read: Callable[[str | bytes], Self] = _reader_of(cls)
-        return read(payload)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_back(shape: type[M], text: str | bytes) -> M:
+    """What Reel itself wrote of that shape, held to its types and not to its bounds: it was held to
+    those when it was made, and they take half of the time.
+
+    Raises:
+        pydantic.ValidationError: a field is missing, unknown or of another type.
+    """
+    read: Callable[[str | bytes], M] = _reader_of(shape)
+    return read(text)
 
 
 class UnknownEvent(Exception):
@@ -131,14 +139,14 @@ def _present_of(shape: type[Event]) -> Callable[[str | bytes], Event]:
 
 
 @cache
-def _reader_of(shape: type[Event]) -> Callable[[str | bytes], Any]:
+def _reader_of(shape: type[BaseModel]) -> Callable[[str | bytes], Any]:
     schema = _unbounded(shape.__pydantic_core_schema__)
     # "Prebuilt" is the validator that the class has already, bounds and all.
     return SchemaValidator(schema, _use_prebuilt=False).validate_json
 
 
 def _unbounded(schema: Any) -> Any:
-    """pydantic's schema of a class, without the bounds of its values: they take half the time."""
+    """pydantic's schema of a class, without the bounds of its values."""
     if isinstance(schema, dict):
         kind = schema.get("type")
         bounds = _BOUNDS.get(kind, set()) if isinstance(kind, str) else set()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.approval import Role
 from events.envelope import Recorded
+from events.event import read_back
 from runtime.decider import Command, Decider, Policies, Timer
 from runtime.explaining.figures import Figures, no_figures
 from runtime.importing import Importer
@@ -73,7 +74,7 @@ class Service:
         nothing = self.policies.nothing_known
         if nothing is None or body is None:
             return nothing
-        return type(nothing).model_validate_json(body)
+        return read_back(type(nothing), body)
 
     @property
     def commands(self) -> tuple[type[Command], ...]:

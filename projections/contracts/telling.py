@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from events.contract import Side, Terms
+from events.event import read_back
 from events.money import ZERO, shown
 from projections.contracts.changes import changes, without_fees
 from projections.contracts.details import money_of, parts_of, parts_told
@@ -46,7 +47,7 @@ def binding(deal: Deal, versions: list[Version]) -> tuple[int, Terms]:
     wanted = deal.executed_version or deal.version
     for one in versions:
         if one.version == wanted:
-            return wanted, Terms.model_validate_json(one.terms)
+            return wanted, read_back(Terms, one.terms)
     return wanted, UNKNOWN
 
 
@@ -104,7 +105,7 @@ def _amendment(deal: Deal, versions: list[Version], terms: Terms) -> int | None:
     if deal.executed_version is None or deal.ended:
         return None
     later = versions[-1]
-    if later.version == deal.executed_version or Terms.model_validate_json(later.terms) == terms:
+    if later.version == deal.executed_version or read_back(Terms, later.terms) == terms:
         return None
     return later.version
 

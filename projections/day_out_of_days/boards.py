@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from events.calendar import Calendar, NoWorkingDay, Weekday
+from events.event import read_back
 from projections.day_out_of_days.view import Board, Choice, ShootDay
 from runtime.view import Rows
 
@@ -83,7 +84,7 @@ def _expected(rows: Rows, choice: Choice | None) -> DatedBoard:
     days.sort(key=lambda one: (one.on, one.day))
     if choice is None:
         return DatedBoard(None, False, None, days)
-    return DatedBoard(choice.board, False, Calendar.model_validate_json(choice.calendar), days)
+    return DatedBoard(choice.board, False, read_back(Calendar, choice.calendar), days)
 
 
 def _calendar(
@@ -95,7 +96,7 @@ def _calendar(
         if value is not None
     }
     if stored is not None:
-        return Calendar.model_validate_json(stored).model_copy(update=given)
+        return read_back(Calendar, stored).model_copy(update=given)
     if starts is None:
         raise BoardHasNoDates(f"board {board} has no calendar: say with `starts` when it begins")
     return Calendar(starts_on=starts, days_off=WEEKENDS if days_off is None else days_off)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from events.approval import Role, Rule, Step
+from events.event import read_back
 from projections.inbox.answers import Kind
 from projections.inbox.items import Desk
 from projections.inbox.rows import Deal, Overage, Request, listed
@@ -17,7 +18,7 @@ def approvals(desk: Desk) -> Iterator[dict[str, Any]]:
     for request in desk.rows.all(Request):
         if request.closed:
             continue
-        rule = Rule.model_validate_json(request.rule)
+        rule = read_back(Rule, request.rule)
         yield _turn(desk, request, rule)
         if rule.consult:
             yield from _consulted(desk, request, rule)

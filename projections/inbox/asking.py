@@ -6,6 +6,7 @@ from typing import assert_never
 from events import approval as facts
 from events.approval import Rule
 from events.envelope import Recorded
+from events.event import read_back
 from projections.inbox.rows import (
     SEPARATOR,
     Appointment,
@@ -91,7 +92,7 @@ def _asked(event: facts.ApprovalRequested, recorded: Recorded) -> Request:
 
 def _given(request: Request, event: facts.ApprovalGiven, recorded: Recorded) -> Request:
     """One more agreed; with the last one that a step needs, the next step begins."""
-    steps = Rule.model_validate_json(request.rule).steps
+    steps = read_back(Rule, request.rule).steps
     given = request.given + 1 if event.step == request.step else 1
     agreed = with_one(request.agreed, event.by)
     if event.given_for is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from events.calendar import Calendar
+from events.event import read_back
 from projections.timeline.activities import (
     activities_of,
     day_of,
@@ -103,7 +104,7 @@ def network(rows: Rows) -> Network:
     schedule = rows.get(Schedule)
     stored = schedule and schedule.calendar
     days = WorkingDays(
-        Calendar.model_validate_json(stored) if stored else None,
+        read_back(Calendar, stored) if stored else None,
         [on for row in shot if (on := day_of(row)) is not None],
     )
     start = start_of_photography(rows)

@@ -24,7 +24,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from events.envelope import from_cloud_event
 from runtime import metrics
 from runtime.kafka.loyal import LoyalProducer
-from runtime.log.contract import PARTITIONS
+from runtime.log.contract import EVENT_BYTES_MAX, PARTITIONS
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.place import NO_OFFSET
 from runtime.settings import Settings
@@ -268,9 +268,10 @@ class Subscription:
         come in a moment are taken together, since a transaction is dearer than a fact."""
         await asyncio.sleep(max(0.0, self._next_at - time.monotonic()))
         found = await kafka.getmany(timeout_ms=BATCH_WAIT_MS, max_records=BATCH_RECORDS_MAX)
-        if found:
+        records = tuple(chain.from_iterable(found.values()))
+        if 0 < len(records) < BATCH_RECORDS_MAX:
             self._next_at = time.monotonic() + BATCH_EVERY_SECONDS
-        return tuple(chain.from_iterable(found.values()))
+        return records
 
     async def _on_batch(self, records: tuple[ConsumerRecord, ...]) -> None:
         """Partition by partition, each in its order; the places move inside."""
@@ -348,4 +349,6 @@ def _carried(record: ConsumerRecord, log: str) -> Carried:
     incarnation, recorded = from_cloud_event(dict(record.headers), record.value, record.partition)
     if (recorded.log, recorded.production.encode()) != (log, record.key):
         raise ValueError("its headers are those of another log or production")
+    if len(record.value) > EVENT_BYTES_MAX:
+        raise ValueError(f"it has {len(record.value):,} bytes; no log takes as many")
     return Carried(incarnation, recorded, record.offset)

@@ -5,16 +5,18 @@ Whoever kills it loses what was not written; the places say where to go on.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import asyncpg
 import structlog
 
 from events.envelope import Recorded
+from events.event import UnknownEvent
 from runtime.log.contract import Store
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
-from runtime.reading.trouble import TRANSIENT, Divergence
+from runtime.reading.trouble import Divergence, is_of_the_fact, is_waited_for
 from runtime.reading.views import ProjectionSink, Tables
 from runtime.rebuilding.lane import Folding, Lane
 from runtime.rebuilding.progress import Partition
@@ -33,7 +35,8 @@ class StandsStill(Exception):
 
 
 class CannotFold(Exception):
-    """A page in which the fold stumbles; it is taken again fact by fact."""
+    """A page in which the fold stumbles, or makes rows that no table takes; it is taken again fact
+    by fact."""
 
     def __init__(self, page: Sequence[Recorded], error: Exception) -> None:
         super().__init__(repr(error))
@@ -74,14 +77,17 @@ class Filler:
                     break
                 except PlaceMoved:
                     continue
-                except TRANSIENT:
-                    await asyncio.sleep(RETRY_SECONDS)
                 except CannotFold as error:
                     # First all that comes before it is written, then it is taken fact by fact.
                     if carefully:
                         logger.warning("filled_one_by_one", schema=self._schema, error=str(error))
                         await self._fold_one_by_one(lane, error.page)
                     carefully = not carefully
+                except Exception as error:
+                    if not is_waited_for(error):
+                        raise
+                    logger.warning("filling_waits", schema=self._schema, error=repr(error))
+                    await asyncio.sleep(RETRY_SECONDS)
 
     async def _fill_lane(self, lane: Lane, goal: Mapping[Partition, int], carefully: bool) -> None:
         store = self._stores[lane.log]
@@ -102,27 +108,21 @@ class Filler:
                 # The next page is on its way while this one is folded.
                 coming = asyncio.create_task(page_after(page[-1].position, _as_many_as_fit(page)))
                 await asyncio.sleep(0)
-                await self._take(folding, page)
-                if carefully or folding.is_full:
-                    await folding.write(self._pool)
+                with _told(page):
+                    await folding.take(self._pool, page)
+                    if carefully or folding.is_full:
+                        await folding.write(self._pool)
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
-        await folding.write(self._pool)
+        with _told(page):
+            await folding.write(self._pool)
         if left := behind():
             raise Divergence(
                 f"{self._schema} is at {lane.log}/{left[0].partition} {left[0].position}, and "
                 "the log has nothing behind that: it was restored; `reel rewind` lets this version "
                 "begin again"
             )
-
-    async def _take(self, folding: Folding, page: Sequence[Recorded]) -> None:
-        try:
-            await folding.take(self._pool, page)
-        except (Divergence, *TRANSIENT):
-            raise
-        except Exception as error:
-            raise CannotFold(page, error) from error
 
     async def _places_of(self, lane: Lane) -> dict[int, Place]:
         heads = await self._stores[lane.log].heads()
@@ -154,6 +154,17 @@ class Filler:
             incarnation = worker.place(lane.log, at).incarnation
             facts = [Carried(incarnation, one, NO_OFFSET) for one in page if one.partition == at]
             await worker.take(lane.log, at, facts)
+
+
+@contextmanager
+def _told(page: Sequence[Recorded]) -> Iterator[None]:
+    """Says of what fails because of one fact, or stops at it, that it is one of these."""
+    try:
+        yield
+    except Exception as error:
+        if is_of_the_fact(error) or isinstance(error, (UnknownEvent, MemoryError)):
+            raise CannotFold(page, error) from error
+        raise
 
 
 def _as_many_as_fit(page: Sequence[Recorded]) -> int:

@@ -32,7 +32,7 @@ from runtime.settings import Settings
 from runtime.view import View
 
 EVENTS_WORTH_A_JOB = 100_000
-"""A process takes a second or two to start; fewer events are folded here meanwhile."""
+"""A process takes a second to start; fewer events are folded here meanwhile."""
 SHARES_OF_A_JOB = 2
 """Whoever starts later takes fewer. Each share of a log is read past the facts of the others."""
 LOOK_SECONDS = 0.3
@@ -64,8 +64,8 @@ class Filling:
             before = await progress_of(self.pool, self.schema, heads)
             tell(before)
             many = jobs_for(before, jobs)
-            lanes = lanes_of(heads, 1 if many == 1 else many * SHARES_OF_A_JOB)
-            work = self._together(filler, lanes, goal, many)
+            shares = lanes_of(heads, many * SHARES_OF_A_JOB if many > 1 else 1)
+            work = self._together(filler, [own for own in shares if own], goal, many)
             telling = asyncio.create_task(self._tell(tell))
             try:
                 await work
@@ -105,7 +105,10 @@ class Filling:
                     pool, _job, self.settings, name, view, self.schema, own, goal
                 )
 
-        with beside(max(1, jobs - 1)) as pool:
+        if jobs == 1:
+            await here()
+            return
+        with beside(jobs - 1) as pool:
             work = [asyncio.create_task(there(pool)) for _ in range(jobs - 1)]
             work.append(asyncio.create_task(here()))
             try:

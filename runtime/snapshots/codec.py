@@ -16,6 +16,7 @@ from typing import Any
 from immutables import Map
 from pydantic import BaseModel
 
+from events.event import read_back
 from runtime.snapshots.paged import PagedMap
 
 Tree = Any
@@ -116,7 +117,7 @@ def decode(tree: Tree, classes: Classes, paged: Callable[[Tree], Any] = _no_page
     if kind >= FIRST_CLASS:
         found = classes[kind - FIRST_CLASS]
         if issubclass(found, BaseModel):
-            return found.model_validate_json(rest[0])
+            return read_back(found, rest[0])
         if issubclass(found, Enum):
             return found(rest[0])
         return found(*(decode(one, classes, paged) for one in rest))

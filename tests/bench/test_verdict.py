@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.agreeing import Before, agreement
+from bench.agreeing import agreement, kept
 from bench.apart import run_apart
 from bench.figures import Beside, Better, Rounds, Row, quickest
 from bench.ground import Ground
@@ -112,17 +112,24 @@ def test_two_runs_agree_where_either_median_lies_among_the_rounds_of_the_other(
     then: tuple[float, float], agrees: bool
 ) -> None:
     now = result(row(1.0, spread=(0.85, 1.2)))
-    middle = sum(then) / 2
-    before = Before(result(row(middle, spread=then)) | {"at": "2026-11-27T04:12:30"})
+    before = kept(run(row(sum(then) / 2, spread=then)), "full")
     told, _, *apart = agreement(now, before)
     assert f"of 1 ratios {int(agrees)} agree" in told and "2026-11-27 04:12 UTC" in told
     assert len(apart) == (0 if agrees else 2)
 
 
 def test_a_ratio_that_the_run_before_had_not_is_held_against_nothing() -> None:
-    before = Before({"at": "2026-11-27T04:12:30", "parts": {}})
-    (told, _) = agreement(result(row(1.0)), before)
+    (told, _) = agreement(result(row(1.0)), kept(run(), "full"))
     assert "of 0 ratios 0 agree" in told
+
+
+def test_a_run_is_held_against_one_of_its_own_form() -> None:
+    with pytest.raises(ValueError, match="the run before is of the full form, this one of the q"):
+        kept(run(), "quick")
+
+
+def run(*rows: Row) -> dict[str, Any]:
+    return result(*rows) | {"form": "full", "at": "2026-11-27T04:12:30"}
 
 
 def test_the_committed_ratios_are_of_parts_that_the_short_form_has() -> None:

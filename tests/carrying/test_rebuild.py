@@ -9,14 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from prometheus_client import generate_latest
 
 from runtime.clock import DatabaseClock
+from runtime.jobs import JobKilled
 from runtime.migrate import Schema, migrate
 from runtime.people.vault import MemoryVault
 from runtime.reading.query import Reader
-from runtime.rebuilding import comparing, filling, lane
+from runtime.rebuilding import comparing, filling, jobs, lane
 from runtime.rebuilding.comparing import Comparer
 from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.feeding import Feeder
@@ -35,7 +37,9 @@ from runtime.rebuilding.registry import (
 from tests.carrying.world import (
     LEDGER,
     LEDGER_ROOM,
+    NO_TEXT,
     POISON,
+    TOO_WIDE,
     Ledger,
     Trail,
     World,
@@ -282,6 +286,62 @@ async def test_a_projector_leaves_a_version_alone_until_the_rebuild_has_filled_i
             assert set(projector.consumers) == {LEDGER, schema}
 
 
+# --- by several processes --------------------------------------------------------------------
+
+
+def at_work() -> list[psutil.Process]:
+    """The processes beside this one that fill."""
+    children = psutil.Process().children()
+    return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
+
+
+async def test_several_processes_fill_what_one_would(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "EVENTS_WORTH_A_JOB", 1)
+    await record(world, 5)
+    await feed_here(world)
+    async with begun(world) as work:
+        made = await work.filled(3, lambda _: None)
+        found = await work.compared(made, lambda done, total: None)
+    assert found is not None and (found.productions, found.differences) == (12, [])
+    assert await trail_of(world, SECOND) == await expected(world)
+
+
+async def test_a_process_beside_that_is_killed_is_told_and_the_same_again_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "EVENTS_WORTH_A_JOB", 1)
+    await record(world, 5)
+    async with begun(world) as work:
+        schema = (await work._version()).schema
+        tables = Schema(world.dsn, schema, "reader", LEDGER_ROOM.tables_sql)
+        await asyncio.to_thread(migrate, [tables])
+        async with world.pool.acquire() as connection, connection.transaction():
+            # Whoever fills waits here.
+            await connection.execute(f"LOCK TABLE {schema}.trail IN SHARE MODE")
+            filling_ = asyncio.create_task(work.filled(2, lambda _: None))
+            await until(at_work)
+            at_work()[0].kill()
+            with pytest.raises(JobKilled, match="`reel rebuild ledger` goes on where it was"):
+                await filling_
+        await work.filled(2, lambda _: None)
+    assert await trail_of(world, SECOND) == await expected(world)
+
+
+async def test_where_one_process_stands_still_the_rebuild_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "EVENTS_WORTH_A_JOB", 1)
+    await record(world)
+    for film in FILMS:
+        await world.budget.record(film, cost(1), wire=("budget.MoonBought", 1))
+    async with begun(world) as work:
+        with pytest.raises(filling.StandsStill, match="MoonBought"):
+            await work.filled(2, lambda _: None)
+    assert await live(world) == LEDGER
+
+
 # --- what is compared ------------------------------------------------------------------------
 
 
@@ -392,11 +452,12 @@ async def test_the_live_version_is_not_taken_down(world: World) -> None:
     assert (await version(world, LEDGER)).state is State.LIVE
 
 
+@pytest.mark.parametrize("poison", [POISON, TOO_WIDE, NO_TEXT])
 async def test_a_fact_that_cannot_be_folded_parks_its_production_and_the_rebuild_goes_on(
-    world: World,
+    world: World, poison: str
 ) -> None:
     await world.budget.costs(LIGHTHOUSE, 1, 2)
-    await world.budget.record(LIGHTHOUSE, cost(3, POISON))
+    await world.budget.record(LIGHTHOUSE, cost(3, poison))
     await world.budget.costs(LIGHTHOUSE, 4)
     await record(world)
     async with begun(world) as work:

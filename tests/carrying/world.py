@@ -84,8 +84,13 @@ class Mark:
 def write_down(rows: Rows, recorded: Recorded) -> Iterable[Row]:
     """The ledger's fold."""
     fact = recorded.event
-    if isinstance(fact, CostPosted) and fact.description == POISON:
+    about = fact.description if isinstance(fact, CostPosted) else None
+    if about == POISON:
         raise ArithmeticError("this cannot be added up")
+    if about == TOO_WIDE:
+        yield Mark(recorded.log, 2**63)
+    if about == NO_TEXT:
+        yield Mark(f"{recorded.log}\0", recorded.position)
     before = rows.get(Trail, recorded.log) or Trail(recorded.log)
     yield replace(
         before,
@@ -97,6 +102,8 @@ def write_down(rows: Rows, recorded: Recorded) -> Iterable[Row]:
 
 
 POISON = "a cost that the ledger's fold stumbles over"
+TOO_WIDE = "a cost of which a row is too wide for its column"
+NO_TEXT = "a cost of which a row is no text to PostgreSQL"
 LEDGER_VIEW = View(logs=LOGS, tables=(Trail, Mark), evolve=write_down)
 
 

@@ -1,5 +1,6 @@
 """The catalogue of events, and what every event keeps to."""
 
+import json
 import re
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,14 @@ from pydantic import ValidationError
 
 from events.approval import ProductionOpened
 from events.budget import BudgetLocked, CategoriesAdded, CommitmentRaised, CostReversed, Line
-from events.event import Event, UndecodableEvent, UnknownEvent, catalogue, decode
+from events.event import (
+    Event,
+    UndecodableEvent,
+    UnknownEvent,
+    _unbounded,
+    catalogue,
+    decode,
+)
 from events.names import HOUSE, id_of
 from events.reaction import ReactionRefused
 
@@ -147,6 +155,13 @@ def test_what_was_recorded_under_a_wider_bound_is_still_read(within, beyond):
         CommitmentRaised.model_validate_json(payload)
     name, version = CommitmentRaised.wire()
     assert decode(name, version, payload).encode() == payload
+
+
+@pytest.mark.parametrize("shape", EVENTS)
+def test_no_bound_of_any_event_is_asked_of_what_is_read_back(shape):
+    left = json.dumps(_unbounded(shape.__pydantic_core_schema__), default=str)
+    bounds = "pattern|m(in|ax)_length|max_digits|decimal_places|multiple_of|[gl][et]"
+    assert re.findall(rf'"(?:{bounds})":', left) == []
 
 
 def test_so_is_a_part_of_a_fact():

@@ -95,7 +95,7 @@ def poison(last: Sheet) -> Iterator[tuple[str, Sheet]]:
             position=str(last.position + AHEAD + 2), previous=str(last.position + AHEAD)
         ),
     )
-    yield "a field out of its bounds", behind.with_data(amount="NaN")
+    yield "a number that is none", behind.with_data(amount="NaN")
     yield "headers of another log", behind.with_headers(source="/reel/contract")
     yield "headers that are no numbers", behind.with_headers(previous="twelve")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from events.calendar import Calendar
+from events.event import read_back
 from projections.timeline.explained.linked import Linked
 from projections.timeline.explained.others import others
 from projections.timeline.explained.summary import summary_figures
@@ -37,7 +38,7 @@ def _calendar(rows: Rows) -> Figure:
     schedule = rows.get(Schedule)
     said = "Saturdays and Sundays off, while none is chosen"
     if schedule is not None and schedule.calendar:
-        calendar = Calendar.model_validate_json(schedule.calendar)
+        calendar = read_back(Calendar, schedule.calendar)
         said = " and ".join(day.capitalize() for day in calendar.days_off) or "no day of the week"
         said += f" off, {len(calendar.free_days)} free days, {len(calendar.worked_days)} worked"
     cell = Cells(Schedule, (), ("calendar",))

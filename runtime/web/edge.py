@@ -18,6 +18,7 @@ BODY_SECONDS_MAX = 30.0
 BODIES_BYTES_MAX = 16 * COMMAND_BYTES_MAX
 """What the bodies of all requests that are under way may weigh together."""
 
+_STOPPING = (503, "stopping", "this process stops: send it again, and another one answers")
 _ALWAYS_ANSWERED = frozenset({"/livez", "/readyz", "/metrics"})
 
 logger = structlog.get_logger()
@@ -42,7 +43,11 @@ class Edge:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation=correlation)
 
+        is_answered = False
+
         async def answered(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
             if message["type"] == "http.response.start":
                 message["headers"].append((b"x-correlation-id", correlation.encode("latin-1")))
                 # A cache would show what was erased since, or what is not for the next one's eyes.
@@ -54,6 +59,11 @@ class Edge:
                 await self._answer(scope, receive, answered)
         except _BrokenOff:
             logger.info("broken_off", path=scope["path"])
+        except asyncio.CancelledError:
+            # The process stops, and has waited for this one for as long as it does.
+            logger.warning("cut_off", path=scope["path"])
+            if not is_answered:
+                await problems.problem(*_STOPPING)(scope, receive, answered)
         except _TurnedAway as away:
             metrics.TURNED_AWAY.labels(away.code).inc()
             answer = problems.problem(away.status, away.code, str(away))

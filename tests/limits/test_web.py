@@ -135,6 +135,23 @@ def test_a_file_of_more_rows_than_are_read_is_bad(instance: Instance) -> None:
     assert f"{ROWS_MAX:,}" in answer.text or str(ROWS_MAX) in answer.text
 
 
+async def test_a_request_that_a_stop_cuts_off_is_told_to_come_again() -> None:
+    """As uvicorn does it that has waited long enough; what is cut off is no error of the process."""
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    transport = httpx.ASGITransport(Edge(endless, requests_max=1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://edge") as client:
+        for _ in range(2):
+            asked = asyncio.create_task(client.get("/slow"))
+            await asyncio.sleep(0.01)
+            asked.cancel("timeout graceful shutdown exceeded")
+            answer = await asked
+            assert (answer.status_code, answer.json()["code"]) == (503, "stopping")
+            assert answer.headers["Retry-After"] == "1"
+
+
 async def test_more_requests_than_are_admitted_are_turned_away_at_once() -> None:
     """Health is told all the same, and whoever was admitted is answered."""
     go = asyncio.Event()

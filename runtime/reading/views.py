@@ -108,7 +108,7 @@ class Tables:
             f"SELECT * FROM unnest($1::uuid[], {arrays}) "
             f"ON CONFLICT ({key}) DO {then}",
             [production for production, _ in rows],
-            *(_values(told, *of) for of in zip(columns, types, strict=True)),
+            *(_values(told, column, of) for column, of in zip(columns, types, strict=True)),
         )
 
 

@@ -59,6 +59,7 @@ from runtime.web.head import BoundedHead
 from runtime.web.http import application
 from runtime.web.links import hears
 
+UNDER_WAY_SECONDS_MAX = 5
 STOP_SECONDS_MAX = 20.0
 VAULT = "vault"
 
@@ -256,7 +257,7 @@ class Process:
                     log_config=None,
                     access_log=False,
                     lifespan="off",
-                    timeout_graceful_shutdown=5,
+                    timeout_graceful_shutdown=UNDER_WAY_SECONDS_MAX,
                 )
             )
             serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")

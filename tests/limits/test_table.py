@@ -36,6 +36,7 @@ TESTS = {
     "runtime.pools.IDLE_SECONDS_MAX": "carrying/test_zombies.py::test_a_worker_frozen_with",
     "runtime.pools.TRANSACTION_SECONDS_MAX": "carrying/test_zombies.py::test_a_worker_frozen_inside",
     "runtime.reading.consumer.TRANSACTION_EVENTS_MAX": "carrying/test_consumer.py::test_a_log_older",
+    "runtime.process.UNDER_WAY_SECONDS_MAX": "limits/test_web.py::test_a_request_that_a_stop_cuts_off",
     "runtime.process.STOP_SECONDS_MAX": "machine/",
 }
 """By limit, the test that reaches it."""

@@ -1,13 +1,15 @@
 """The client's book, and what it was shown, held against the logs."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from tests.faults.client import Client, Sample
-from tests.faults.truth import Fact, Truth, status_rows
+from tests.faults.truth import Fact, Status, Truth
 
 COST, COMMITTED = "cost to date", "committed"
 Sums = dict[tuple[str, str], Decimal]
@@ -114,25 +116,30 @@ def samples_apart(samples: list[Sample], truth: Truth) -> list[str]:
     """Every answer that the read model gave is the fold of the log up to the place it named."""
     found = []
     by_production = facts_by_production(truth)
-    for sample in samples:
-        facts = [
-            fact
-            for fact in by_production.get(sample.production, [])
-            if fact["position"] <= sample.position
-        ]
-        folded = {
-            account: [f"{row[index]:.2f}" for index in (1, 2, 3, 4, 5)]
-            for (_, account), row in status_rows(facts)["account"].items()
-        }
-        names = ("working", "original", "approved", "committed", "cost_to_date")
-        shown = {row["key"]: [row[name] for name in names] for row in sample.rows}
-        for key in shown | folded:
-            if shown.get(key) != folded.get(key):
-                found.append(
-                    f"I7: budget-status of {sample.production} at {sample.position} showed {key} "
-                    f"as {shown.get(key)}, the fold has {folded.get(key)}"
-                )
+    in_order = sorted(samples, key=attrgetter("production", "position"))
+    for production, of_one in groupby(in_order, attrgetter("production")):
+        fold, facts = Status(), deque(by_production.get(production, []))
+        for sample in of_one:
+            while facts and facts[0]["position"] <= sample.position:
+                fact = facts.popleft()
+                fold.take(fact["type"], fact["data"])
+            found += _sample_apart(sample, fold)
     return found
+
+
+def _sample_apart(sample: Sample, fold: Status) -> Iterator[str]:
+    folded = {
+        account: [f"{row[index]:.2f}" for index in (1, 2, 3, 4, 5)]
+        for account, row in fold.account_rows()
+    }
+    names = ("working", "original", "approved", "committed", "cost_to_date")
+    shown = {row["key"]: [row[name] for name in names] for row in sample.rows}
+    for key in shown | folded:
+        if shown.get(key) != folded.get(key):
+            yield (
+                f"I7: budget-status of {sample.production} at {sample.position} showed {key} "
+                f"as {shown.get(key)}, the fold has {folded.get(key)}"
+            )
 
 
 def facts_by_production(truth: Truth) -> dict[str, list[Fact]]:

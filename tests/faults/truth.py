@@ -5,7 +5,7 @@ Raw SQL, dicts and `hashlib`; nothing of `events`, `runtime`, `services` or `pro
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
@@ -354,22 +354,16 @@ _NUMBERS = {"amount", "x", "rate", "subtotal"}
 def status_rows(facts: Iterable[Fact]) -> dict[str, Table]:
     """The four tables of budget status, as a naive fold of the budget log has them."""
     tables: dict[str, Table] = {"budget": {}, "category": {}, "account": {}, "line": {}}
-    folds: dict[str, _Status] = {}
+    folds: dict[str, Status] = {}
     for fact in facts:
-        folds.setdefault(fact["production"], _Status()).take(fact["type"], fact["data"])
+        folds.setdefault(fact["production"], Status()).take(fact["type"], fact["data"])
     for production, fold in folds.items():
         if fold.phase:
             tables["budget"][production,] = (fold.currency, fold.phase, fold.version, fold.locked)
         for number, (name, level) in fold.categories.items():
             tables["category"][production, number] = (name, level)
-        for account, sums in fold.accounts.items():
-            tables["account"][production, account] = (
-                sums["category"],
-                fold.working(account),
-                *(sums[name] for name in ("original", "approved", "committed", "cost")),
-                sums["basis"],
-                sums["estimate"],
-            )
+        for account, row in fold.account_rows():
+            tables["account"][production, account] = row
         for line, (data, removed) in fold.lines.items():
             tables["line"][production, line] = (
                 *(Decimal(data[name]) if name in _NUMBERS else data[name] for name in _LINE),
@@ -378,7 +372,7 @@ def status_rows(facts: Iterable[Fact]) -> dict[str, Table]:
     return tables
 
 
-class _Status:
+class Status:
     """One production's budget, without rows, views or a thought of speed."""
 
     def __init__(self) -> None:
@@ -398,6 +392,20 @@ class _Status:
             ),
             _ZERO,
         )
+
+    def account_rows(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Each account with its columns, as the read model has them."""
+        for account, sums in self.accounts.items():
+            yield (
+                account,
+                (
+                    sums["category"],
+                    self.working(account),
+                    *(sums[name] for name in ("original", "approved", "committed", "cost")),
+                    sums["basis"],
+                    sums["estimate"],
+                ),
+            )
 
     def take(self, kind: str, data: dict[str, Any]) -> None:
         match kind.removeprefix("budget."):

@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -103,7 +103,8 @@ def look(world: World) -> dict[str, float]:
 async def soak(
     world: World, minutes: float, say: Callable[[str], None]
 ) -> tuple[Series, list[str]]:
-    """What was seen, by series, and what the audit found."""
+    """What was seen, by series, and what the audit found; the verdict on the former is told before
+    the latter, which takes its time."""
     series: Series = {}
     client = world.client()
     try:
@@ -116,6 +117,8 @@ async def soak(
                 if len(series["serve rss"]) % 12 == 0:
                     say(f"{at / 60:.0f} of {minutes:g} min, {client.answered:,} commands answered")
                 await asyncio.sleep(LOOK_SECONDS)
+        for line in _table(series):
+            say(line)
         audit = await world.audit(client)
     finally:
         await client.close()
@@ -143,9 +146,7 @@ async def _main() -> int:
         postgres.stop()
         home.release()
         shutil.rmtree(folder, ignore_errors=True)
-    return _tell(
-        [verdict_on(name, seen) for name, seen in sorted(series.items())], series, problems
-    )
+    return _tell(series, problems)
 
 
 def _folder() -> Path:
@@ -155,12 +156,20 @@ def _folder() -> Path:
     return folder
 
 
-def _tell(verdicts: Sequence[Verdict], series: Series, problems: Sequence[str]) -> int:
-    """Prints the table, writes the file, and answers the exit code."""
-    print(f"{'series':<26}{'mean':>16}{'rise':>16}{'bound':>16}  verdict")
-    for one in verdicts:
+def _verdicts(series: Series) -> list[Verdict]:
+    return [verdict_on(name, seen) for name, seen in sorted(series.items())]
+
+
+def _table(series: Series) -> Iterator[str]:
+    yield f"{'series':<26}{'mean':>16}{'rise':>16}{'bound':>16}  verdict"
+    for one in _verdicts(series):
         said = "flat" if one.flat else "RISES"
-        print(f"{one.series:<26}{one.mean:>16,.0f}{one.rise:>16,.0f}{one.bound:>16,.0f}  {said}")
+        yield f"{one.series:<26}{one.mean:>16,.0f}{one.rise:>16,.0f}{one.bound:>16,.0f}  {said}"
+
+
+def _tell(series: Series, problems: Sequence[str]) -> int:
+    """Prints what the audit found, writes the file, and answers the exit code."""
+    verdicts = _verdicts(series)
     for problem in problems[:40]:
         print(problem)
     flat = all(one.flat for one in verdicts)

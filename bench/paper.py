@@ -97,7 +97,7 @@ def _lines(row: Row) -> Iterator[str]:
 
 def _beside(one: Beside) -> str:
     value = f": {figure(one.value)} {one.unit}" if one.unit else ""
-    return f"{one.peer}{value} | {told(one.ratio, one.ratio_spread)} | {goal(one)}"
+    return f"{one.peer}{value} | {told(one.ratio, *one.ratio_spread)} | {goal(one)}"
 
 
 def _missed(result: dict[str, Any]) -> Iterator[str]:

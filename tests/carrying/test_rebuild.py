@@ -44,6 +44,7 @@ from tests.carrying.world import (
     Trail,
     World,
     cost,
+    jobs_of,
     production_in,
     running,
     until,
@@ -289,12 +290,6 @@ async def test_a_projector_leaves_a_version_alone_until_the_rebuild_has_filled_i
 # --- by several processes --------------------------------------------------------------------
 
 
-def at_work() -> list[psutil.Process]:
-    """The processes beside this one that fill."""
-    children = psutil.Process().children()
-    return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
-
-
 async def test_several_processes_fill_what_one_would(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,8 +316,8 @@ async def test_a_process_beside_that_is_killed_is_told_and_the_same_again_goes_o
             # Whoever fills waits here.
             await connection.execute(f"LOCK TABLE {schema}.trail IN SHARE MODE")
             filling_ = asyncio.create_task(work.filled(2, lambda _: None))
-            await until(at_work)
-            at_work()[0].kill()
+            await until(lambda: jobs_of(psutil.Process()))
+            jobs_of(psutil.Process())[0].kill()
             with pytest.raises(JobKilled, match="`reel rebuild ledger` goes on where it was"):
                 await filling_
         await work.filled(2, lambda _: None)

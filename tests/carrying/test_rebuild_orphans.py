@@ -18,7 +18,7 @@ from runtime.rebuilding.rebuild import Rebuild
 from runtime.rebuilding.registry import live_version, point_to, register_first
 from runtime.view import Rows
 from tests.audit.replaying import VOCABULARY, Studio, film_of, made, studio
-from tests.carrying.world import until
+from tests.carrying.world import jobs_of, until
 from tests.servers import drop_database, fresh_database
 
 pytestmark = [pytest.mark.integration, pytest.mark.long]
@@ -84,13 +84,9 @@ async def test_processes_whose_parent_was_killed_end_and_the_same_again_goes_on(
             await connection.execute(f"LOCK TABLE {schema}.{table.TABLE} IN SHARE MODE")
         parent = rebuilding(filmed)
         family = psutil.Process(parent.pid)
-
-        def at_work() -> list[psutil.Process]:
-            return [one for one in family.children() if "spawn_main" in " ".join(one.cmdline())]
-
-        await until(lambda: len(at_work()) == JOBS - 1)
+        await until(lambda: len(jobs_of(family)) == JOBS - 1)
         await until(lambda: is_waiting(filmed))
-        children = at_work()
+        children = jobs_of(family)
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         await until(lambda: not any(is_running(one) for one in children))

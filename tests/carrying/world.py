@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import asyncpg
+import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
@@ -129,6 +130,11 @@ def production_in(partition: int, nth: int = 0) -> str:
     for _ in range(nth):
         next(found)
     return next(found)
+
+
+def jobs_of(parent: psutil.Process) -> list[psutil.Process]:
+    """The processes that a rebuild has started beside its own."""
+    return [one for one in parent.children() if "spawn_main" in " ".join(one.cmdline())]
 
 
 def cost(amount: int | str, description: str = "timber") -> CostPosted:

@@ -39,7 +39,9 @@ ANCHORS_REFUSED = Counter(
     "reel_anchors_refused", "Times that a log did not agree with its last anchor"
 )
 
-LAG = Gauge("reel_lag_events", "Positions behind the log's head", ["consumer", "log"])
+LAG = Gauge(
+    "reel_lag_events", "Positions that may hold what is not folded yet", ["consumer", "log"]
+)
 ASSIGNED = Gauge(
     "reel_assigned_partitions", "Partitions that Kafka gave this process to keep", ["consumer"]
 )

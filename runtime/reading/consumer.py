@@ -85,6 +85,7 @@ class Consumer:
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._heard_at: dict[tuple[str, int], float] = {}
         self._behind: dict[tuple[str, int], tuple[float, int]] = {}
+        self._level: dict[tuple[str, int], tuple[Place, int]] = {}
         self._stopped_at: set[tuple[str, int, int]] = set()
         self._checked_at = float("-inf")
 
@@ -402,6 +403,7 @@ class Consumer:
                 await self._stop(key, f"Divergence: {_restored(place, heads)}")
             elif place.position == head:
                 self._behind.pop(key, None)
+                self._level[key] = place, heads.position
             else:
                 quiet_since = self._quiet_since(key, place, head, now)
                 patience = behind_seconds_max if self._is_mine(key) else ORPHANED_SECONDS
@@ -497,15 +499,19 @@ class Consumer:
             await self._is_at(self._at[key])
 
     def _lag_of(self, log: str, heads: Heads) -> int:
-        """How many positions lie between the furthest-behind partition's place and its head."""
+        """Positions that may hold what the furthest-behind partition has not taken."""
         return max(
-            (
-                heads.partitions[partition] - place.position
-                for (of, partition), place in self._at.items()
-                if of == log
-            ),
+            (self._lag_at(key, heads.partitions[key[1]]) for key in self._at if key[0] == log),
             default=0,
         )
+
+    def _lag_at(self, key: tuple[str, int], head: int) -> int:
+        """Those that the log had when this partition was last at its head hold nothing of it: a
+        film that was quiet is not behind by what all others did meanwhile."""
+        place = self._at[key]
+        level, position = self._level.get(key, (place, 0))
+        is_further = place.incarnation == level.incarnation and place.position >= level.position
+        return max(0, head - max(place.position, position if is_further else 0))
 
     def unready(self) -> list[str]:
         """Why this consumer should not be relied upon now; empty when it should."""

@@ -15,6 +15,7 @@ from runtime import metrics
 from runtime.reading import consumer as consuming
 from runtime.reading.consumer import Consumer
 from runtime.reading.place import NO_OFFSET
+from runtime.reading.rewind import rewind
 from runtime.reading.views import ProjectionSink
 from tests.carrying.world import (
     LEDGER,
@@ -114,6 +115,26 @@ async def test_a_log_older_than_its_consumer_is_taken_in_transactions_of_bounded
     await ledger.take("budget", 3, carried([last], await world.incarnation()))
     assert await world.rows() == await world.expected()
     assert sink.pages == [50, 50, 50, 29, 1]
+
+
+async def test_a_film_that_was_quiet_is_not_behind_by_what_others_did_meanwhile(
+    world: World,
+) -> None:
+    ledger = await world.ledger()
+    lag = metrics.LAG.labels(LEDGER, "budget")._value
+    await world.budget.costs(LIGHTHOUSE, 1, 2)
+    await ledger.check_tail("budget", behind_seconds_max=0)
+    await world.budget.costs(STORM, *range(1, 21))
+    await ledger.check_tail("budget", behind_seconds_max=0)
+    await ledger.check_tail("budget")
+    assert lag.get() == 0
+
+    await world.budget.costs(LIGHTHOUSE, 3)
+    await ledger.check_tail("budget")
+    assert lag.get() == 1
+    await rewind(world.dsn, LEDGER)
+    await ledger.check_tail("budget")
+    assert lag.get() == 23
 
 
 class Counting:

@@ -25,6 +25,7 @@ from runtime.people.sealing import seal_command
 from runtime.people.vault import Sealer
 from runtime.recording import append_of, fingerprint_of, recorded_by, token_of
 from runtime.rooms import Service
+from runtime.settings import STATES_MIB
 from runtime.snapshots.keeper import Keeper
 from runtime.snapshots.streams import SnapshotGone
 from runtime.states import States
@@ -61,13 +62,14 @@ class Handler:
     vault: Sealer
     clock: DatabaseClock
     keeper: Keeper | None = None
+    states_mib: int = STATES_MIB
     _repeats: Coalesced[str, Found] = field(init=False)
     _states: States = field(init=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
         self._repeats = Coalesced(self.store.find)
-        self._states = States(self.store, self.keeper)
+        self._states = States(self.store, self.keeper, self.states_mib)
 
     async def handle(self, order: Order) -> Handled:
         """Decides and records.

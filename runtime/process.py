@@ -358,7 +358,9 @@ class Process:
         schema = service_schema(name)
         snapshots = StreamSnapshots(name, schema, pool, seal, fold_version(f"services.{name}"))
         keeper = await stack.enter_async_context(Keeper(snapshots))
-        handler = Handler(service, store, committer, vault, clock, keeper)
+        handler = Handler(
+            service, store, committer, vault, clock, keeper, self._settings.states_mib
+        )
         sink = ServiceSink(service, schema, pool, handler)
         stores = {log: await self._store(log) for log in sorted(service.consumes)}
         consumer = Consumer(name, schema, pool, stores, sink)

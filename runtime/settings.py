@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REQUESTS_MAX = 1_024
+STATES_MIB = 256
 
 
 class Settings(BaseSettings):
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=8, ge=2, le=100)
     requests_max: int = Field(
         default=REQUESTS_MAX, ge=8, description="requests under way in one process; then 503"
+    )
+    states_mib: int = Field(
+        default=STATES_MIB, ge=1, description="MiB for the states of one service's streams"
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

@@ -1,4 +1,4 @@
-"""Folded states of streams, cached: bounded by the bytes of the events that made them.
+"""Folded states of streams, cached: bounded by the memory that they take.
 
 A long stream is folded on from its snapshot, where there is one that the log agrees with; parts of
 such a state come when a decision first asks for them.
@@ -18,11 +18,13 @@ from runtime.decider import Decider
 from runtime.log.coalesced import Coalesced
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Answer, Append, Store
+from runtime.settings import STATES_MIB
 from runtime.snapshots.keeper import COLD_EVENTS, WARM_EVENTS, Keeper
 from runtime.snapshots.pages import NotLoaded
 from runtime.snapshots.streams import SnapshotGone
+from runtime.weight import MEMORY_OF_A_PAYLOAD_BYTE, slimmed
 
-CACHE_BYTES_MAX = 64 * 1024 * 1024
+MEBIBYTE = 2**20
 FIRST_PAGE = 100
 PAGE = 10_000
 
@@ -43,12 +45,12 @@ class Folded:
 class States:
     """The states of one log's streams in this process; any of them may be stale."""
 
-    def __init__(self, store: Store, keeper: Keeper | None = None) -> None:
+    def __init__(
+        self, store: Store, keeper: Keeper | None = None, memory_mib: int = STATES_MIB
+    ) -> None:
         self._store = store
         self._keeper = keeper
-        self._folded: LRUCache[str, Folded] = LRUCache(
-            CACHE_BYTES_MAX, getsizeof=lambda folded: folded.size_bytes
-        )
+        self._folded: LRUCache[str, Folded] = LRUCache(memory_mib * MEBIBYTE, getsizeof=_memory_of)
         self._beginnings = Coalesced(lambda streams: store.of_streams(streams, FIRST_PAGE))
 
     async def ask(
@@ -133,6 +135,7 @@ class States:
     async def _evolved(
         self, decider: Decider[Any, Any], stream: str, state: Any, events: Sequence[Event]
     ) -> Any:
+        slimmed(events)
         done = 0
         while done < len(events):
             try:
@@ -152,7 +155,7 @@ class States:
             raise
 
     def _remember(self, stream: str, folded: Folded) -> None:
-        if folded.size_bytes <= self._folded.maxsize:
+        if _memory_of(folded) <= self._folded.maxsize:
             self._folded[stream] = folded
         else:
             self._folded.pop(stream, None)
@@ -171,3 +174,7 @@ class States:
         cached = self._folded.get(stream)
         if cached is not None:
             self._folded[stream] = changed(cached, kept=max(cached.kept, version))
+
+
+def _memory_of(folded: Folded) -> int:
+    return folded.size_bytes * MEMORY_OF_A_PAYLOAD_BYTE

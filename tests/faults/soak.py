@@ -1,12 +1,15 @@
 """Half an hour of load over real processes: is anything growing?
 
 `python -m tests.faults.soak` starts PostgreSQL, Kafka and one process of each role, keeps some films
-busy for SOAK_MINUTES, and looks every few seconds at memory, descriptors, connections and lag. The
-first half is for caches to fill. The verdict is over the second half: a line is fitted through what
-was seen, and must not rise by more than a bound. What is left then is audited as after any fault.
+busy for SOAK_MINUTES, and looks every few seconds at memory, descriptors, connections and lag. A film
+is worked on for SOAK_FILM_MINUTES; then another takes its place, as in the life of an installation.
+The first half is for caches to fill, so `serve` gets a memory for states that is full by then. The
+verdict is over the second half: a line is fitted through what was seen, and must not rise by more
+than a bound. What is left then is audited as after any fault.
 """
 
 import asyncio
+import itertools
 import json
 import os
 import shutil
@@ -14,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,6 +27,7 @@ import psycopg
 from runtime.embedded.home import Home
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
+from tests.faults.client import Client
 from tests.faults.probing import figure
 from tests.faults.world import World
 from tests.servers import _PREFIX, fresh_database, sweep
@@ -30,6 +35,8 @@ from tests.servers import _PREFIX, fresh_database, sweep
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 OUT = Path(os.environ.get("SOAK_OUT", "soak.json"))
 FILMS = int(os.environ.get("SOAK_FILMS", "4"))
+FILM_MINUTES = float(os.environ.get("SOAK_FILM_MINUTES", "2"))
+STATES_MIB = 24
 LOOK_SECONDS = 5.0
 ROLES = ("serve", "relay", "project")
 
@@ -107,9 +114,11 @@ async def soak(
     the latter, which takes its time."""
     series: Series = {}
     client = world.client()
+    over = asyncio.Event()
     try:
-        async with world.load(client, f"soak {int(time.time())}", FILMS) as load:
-            await load.until_under_way(240)
+        async with asyncio.TaskGroup() as slots:
+            for slot in range(FILMS):
+                slots.create_task(_one_film_after_another(world, client, slot, over))
             began = time.monotonic()
             while (at := time.monotonic() - began) < 60 * minutes:
                 for name, value in (await asyncio.to_thread(look, world)).items():
@@ -117,12 +126,27 @@ async def soak(
                 if len(series["serve rss"]) % 12 == 0:
                     say(f"{at / 60:.0f} of {minutes:g} min, {client.answered:,} commands answered")
                 await asyncio.sleep(LOOK_SECONDS)
+            over.set()
         for line in _table(series):
             say(line)
         audit = await world.audit(client)
     finally:
         await client.close()
     return series, audit.problems
+
+
+async def _one_film_after_another(
+    world: World, client: Client, slot: int, over: asyncio.Event
+) -> None:
+    """The first is shorter, by slot, so that not all end at once."""
+    for number in itertools.count():
+        share = (slot + 1) / FILMS if number == 0 else 1.0
+        async with world.load(client, f"soak {time.time_ns()} {slot}/{number}", 1) as load:
+            await load.until_under_way(240)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 60 * FILM_MINUTES * share)
+        if over.is_set():
+            return
 
 
 async def _main() -> int:
@@ -138,6 +162,7 @@ async def _main() -> int:
         )
         world = World(fresh_database(dsn), address, postgres_server=postgres, kafka_server=kafka)
         await world.begin()
+        await world.replace("serve", REEL_STATES_MIB=str(STATES_MIB))
         series, problems = await soak(world, MINUTES, lambda line: print(line, flush=True))
     finally:
         if world is not None:
@@ -176,6 +201,8 @@ def _tell(series: Series, problems: Sequence[str]) -> int:
     document = {
         "minutes": MINUTES,
         "films": FILMS,
+        "film_minutes": FILM_MINUTES,
+        "states_mib": STATES_MIB,
         "flat": flat,
         "problems": list(problems),
         "verdicts": [asdict(one) | {"flat": one.flat} for one in verdicts],

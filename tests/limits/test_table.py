@@ -14,6 +14,7 @@ _ROW = re.compile(
 
 TESTS = {
     "runtime.settings.REQUESTS_MAX": "limits/test_web.py::test_more_requests_than_are_admitted",
+    "runtime.settings.STATES_MIB": "limits/test_states.py::test_states_beyond_their_memory",
     "runtime.web.edge.BODIES_BYTES_MAX": "limits/test_web.py::test_bodies_that_are_too_much",
     "runtime.web.edge.BODY_SECONDS_MAX": "limits/test_web.py::test_a_body_that_hardly_comes",
     "runtime.web.head.HEAD_BYTES_MAX": "limits/test_web.py::test_a_head_without_end",

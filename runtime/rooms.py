@@ -1,11 +1,13 @@
 """The nameplates of rooms, and how rooms are found: by looking into the folders.
 
 A folder of `services/` with an `api.py` that says `service = Service(...)` is a service; a folder
-of `projections/` whose `api.py` says `projection = Projection(...)` is a read model. Nothing else
-needs an edit: topic, routes, consumer group, tables, command line and documents derive from it.
+of `projections/` whose `api.py` says `projection = Projection(...)` is a read model, and where it
+has a `screens.py`, `reel` shows the SCREENS in there. Nothing else needs an edit: topic, routes,
+consumer group, tables, command line and documents derive from it.
 """
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,8 +94,6 @@ class Projection:
     view: View
     routes: Callable[[Any], "APIRouter"]
     """Given its reader (`runtime.reading.query.Reader`), the queries it answers."""
-    screens: tuple[Screen, ...] = ()
-    """What `reel` shows of it."""
     sheets: Sheets = no_sheets
     """What an audit package prints of it."""
     figures: Figures = no_figures
@@ -119,16 +119,29 @@ class Projection:
 @cache
 def services() -> dict[str, Service]:
     """Every service, by name."""
-    return {name: api.service for name, api in _rooms("services")}
+    return {name: _in("services", name, "api").service for name in _rooms("services")}
 
 
 @cache
 def projections() -> dict[str, Projection]:
     """Every projection, by name."""
-    return {name: api.projection for name, api in _rooms("projections")}
+    return {name: _in("projections", name, "api").projection for name in _rooms("projections")}
 
 
-def _rooms(house: str) -> list[tuple[str, Any]]:
+@cache
+def screens() -> dict[str, tuple[Screen, ...]]:
+    """What `reel` shows of each projection that has screens; nothing else of them is imported."""
+    return {
+        name: _in("projections", name, "screens").SCREENS
+        for name in _rooms("projections")
+        if importlib.util.find_spec(f"projections.{name}.screens")
+    }
+
+
+def _rooms(house: str) -> list[str]:
     folder = importlib.import_module(house)
-    names = sorted(room.name for room in pkgutil.iter_modules(folder.__path__) if room.ispkg)
-    return [(name, importlib.import_module(f"{house}.{name}.api")) for name in names]
+    return sorted(room.name for room in pkgutil.iter_modules(folder.__path__) if room.ispkg)
+
+
+def _in(house: str, room: str, module: str) -> Any:
+    return importlib.import_module(f"{house}.{room}.{module}")

@@ -25,10 +25,6 @@ A room that answers a question may have a screen for it, and `reel` has the comm
             ),
         )
 
-    projections/timeline/api.py
-
-        projection = Projection(..., screens=SCREENS)
-
 `reel timeline PRODUCTION --layer tasks` then asks
 `/v1/productions/PRODUCTION/timeline?layer=tasks` as whoever `--as` or REEL_TOKEN names,
 at `--url` or the instance that is up; `--json` prints the answer itself, and `--as-of` and

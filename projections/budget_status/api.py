@@ -22,7 +22,6 @@ from projections.budget_status.report import (
     total,
 )
 from projections.budget_status.rows import Line
-from projections.budget_status.screens import SCREENS
 from projections.budget_status.sheets import sheets
 from projections.budget_status.view import VIEW
 from runtime.reading.queries import (
@@ -179,7 +178,6 @@ projection = Projection(
     version=2,
     view=VIEW,
     routes=routes,
-    screens=SCREENS,
     figures=explained,
     sheets=sheets,
 )

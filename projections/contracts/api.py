@@ -9,7 +9,6 @@ from events.names import Id
 from projections.contracts.answers import Contract, Contracts
 from projections.contracts.explained.deals import explained
 from projections.contracts.rows import Deal
-from projections.contracts.screens import SCREENS
 from projections.contracts.sheets import sheets
 from projections.contracts.telling import LIST, page_of_deals, summary, whole
 from projections.contracts.view import VIEW
@@ -90,7 +89,6 @@ projection = Projection(
     version=2,
     view=VIEW,
     routes=routes,
-    screens=SCREENS,
     figures=explained,
     sheets=sheets,
 )

@@ -11,7 +11,6 @@ from projections.day_out_of_days.answers import DayOutOfDays
 from projections.day_out_of_days.boards import BoardHasNoDates, NoSuchBoard, dated
 from projections.day_out_of_days.explained import explained
 from projections.day_out_of_days.report import days_of, elements_of, place_of, totals_of
-from projections.day_out_of_days.screens import SCREENS
 from projections.day_out_of_days.view import VIEW, Board
 from runtime.reading.queries import REFUSALS, AskedNow, Cursor, Limit, json_of
 from runtime.reading.query import PAGE_ROWS_MAX, Reader
@@ -98,6 +97,5 @@ projection = Projection(
     version=1,
     view=VIEW,
     routes=routes,
-    screens=SCREENS,
     figures=explained,
 )

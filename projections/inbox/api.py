@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Response
 
 from projections.inbox.answers import Inbox
 from projections.inbox.explained import explained
-from projections.inbox.screens import SCREENS
 from projections.inbox.telling import place, waiting
 from projections.inbox.view import VIEW
 from runtime.people.identity import Caller
@@ -102,6 +101,5 @@ projection = Projection(
     version=1,
     view=VIEW,
     routes=routes,
-    screens=SCREENS,
     figures=explained,
 )

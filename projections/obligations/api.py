@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from events.contract import FEES_ARE_FOR, Side
 from projections.obligations.answers import Obligations, Status
 from projections.obligations.explained import explained
-from projections.obligations.screens import SCREENS
 from projections.obligations.sheets import sheets
 from projections.obligations.telling import obligations, place, totals
 from projections.obligations.view import VIEW
@@ -78,7 +77,6 @@ projection = Projection(
     version=2,
     view=VIEW,
     routes=routes,
-    screens=SCREENS,
     figures=explained,
     sheets=sheets,
 )

@@ -6,8 +6,8 @@ from datetime import date
 from itertools import groupby, pairwise
 
 from events.schedule import LinkType, MilestoneKind
-from projections.timeline.answers import ItemKind
 from projections.timeline.critical_path import Activity, Tie
+from projections.timeline.kinds import ItemKind
 from projections.timeline.rows.schedule import Milestone, ShootDay, Task
 from projections.timeline.working_days import WorkingDays
 from runtime.view import Rows

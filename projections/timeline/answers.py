@@ -2,28 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
 from events.names import Id
+from projections.timeline.kinds import ItemKind
 from runtime.reading.answer import Answer
-
-
-class ItemKind(StrEnum):
-    """What an item of the timeline is."""
-
-    MILESTONE = "milestone"
-    TASK = "task"
-    SHOOT_DAY = "shoot-day"
-    ENGAGEMENT = "engagement"
-    PAYMENT = "payment"
-    OPTION_WINDOW = "option-window"
-    RELEASE_WINDOW = "release-window"
-    DELIVERABLE = "deliverable"
-    APPROVAL = "approval"
-    SCREENING = "screening"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from events.contract import FEES_ARE_FOR
-from projections.timeline.answers import ItemKind, Timeline
+from projections.timeline.answers import Timeline
 from projections.timeline.deals import without_fees
 from projections.timeline.explained.timeline import explained
 from projections.timeline.items import items_of
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import network
-from projections.timeline.screens import SCREENS
 from projections.timeline.sheets import sheets
 from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
 from projections.timeline.view import VIEW
@@ -88,7 +88,6 @@ projection = Projection(
     version=2,
     view=VIEW,
     routes=routes,
-    screens=SCREENS,
     figures=explained,
     sheets=sheets,
 )

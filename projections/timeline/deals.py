@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 from events.money import shown
-from projections.timeline.answers import Item, ItemKind, Span
+from projections.timeline.answers import Item, Span
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import Network
 from projections.timeline.rows.deals import (
     Conflict,

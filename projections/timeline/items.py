@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from projections.timeline.activities import key, shoot_days
-from projections.timeline.answers import Item, ItemKind, Span, end_of
+from projections.timeline.answers import Item, Span, end_of
 from projections.timeline.deals import items_of_deals, on
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import Network, row_of
 from projections.timeline.rows.deals import Deal
 from projections.timeline.rows.decisions import Approval, Screening

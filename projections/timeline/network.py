@@ -19,8 +19,9 @@ from projections.timeline.activities import (
     shoot_days,
     start_of_photography,
 )
-from projections.timeline.answers import ItemKind, Span
+from projections.timeline.answers import Span
 from projections.timeline.critical_path import Times, critical_path
+from projections.timeline.kinds import ItemKind
 from projections.timeline.rows.schedule import Milestone, Schedule, ShootDay, Task
 from projections.timeline.working_days import WorkingDays
 from runtime.view import Rows

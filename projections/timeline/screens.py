@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.text import Text
 
-from projections.timeline.answers import ItemKind
+from projections.timeline.kinds import ItemKind
 from runtime.printing import out, show_freshness, table
 from runtime.screens import Option, Pages, Screen
 

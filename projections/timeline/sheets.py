@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from projections.timeline.answers import Item, ItemKind, Mark, Span
+from projections.timeline.answers import Item, Mark, Span
 from projections.timeline.items import items_of
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import network
 from projections.timeline.summary import conflicts_of, summary_of
 from runtime.sheets import Cell, Sheet, Told

@@ -11,7 +11,6 @@ from projections.timeline.answers import (
     Behind,
     ConflictSeen,
     Item,
-    ItemKind,
     Mark,
     OverageSeen,
     Summary,
@@ -19,6 +18,7 @@ from projections.timeline.answers import (
 )
 from projections.timeline.deals import open_conflicts
 from projections.timeline.items import pages
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import Network
 from projections.timeline.rows.deals import Deal
 from projections.timeline.rows.decisions import Overage

@@ -1,6 +1,6 @@
 """Commands of `reel` that ask a projection, made of its screens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter, Signature
 from keyword import iskeyword
 from typing import Annotated, Any
@@ -15,9 +15,11 @@ from runtime.screens import Option, Pages, Screen
 PRODUCTION_HELP = "the production's id"
 
 
-def add_screens(app: typer.Typer, screens: Sequence[Screen]) -> None:
-    """Adds a command for each screen; those of two words go into the group of the first."""
-    groups: dict[str | None, Any] = {one.name: one.typer_instance for one in app.registered_groups}
+def asking_all(screens: Iterable[Screen]) -> typer.Typer:
+    """A command for each screen; those of two words are in the group of the first."""
+    app = typer.Typer(add_completion=False)
+    app.callback()(lambda: None)
+    groups: dict[str, typer.Typer] = {}
     for screen in screens:
         group, _, name = screen.name.rpartition(" ")
         if group and group not in groups:
@@ -25,6 +27,7 @@ def add_screens(app: typer.Typer, screens: Sequence[Screen]) -> None:
             app.add_typer(groups[group], name=group)
         into = groups[group] if group else app
         into.command(name, help=screen.help)(guarded(asking(screen)))
+    return app
 
 
 def asking(screen: Screen) -> Callable[..., None]:

@@ -6,10 +6,9 @@ import typer
 
 from runtime import rooms
 from runtime.cli.asking import joined
-from runtime.cli.client import As, Client, Url
+from runtime.cli.client import As, Client, Production, Url
 from runtime.cli.figures import show_difference, show_figure, show_names
 from runtime.cli.output import AsJson, print_json
-from runtime.cli.work import Production
 from runtime.rooms import Projection
 from runtime.screens import Pages
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from runtime.cli.output import REFUSED, UNREACHABLE, AsJson, print_json
+from runtime.cli.output import REFUSED, UNREACHABLE, AsJson, guarded, print_json
 from runtime.instance import reachable
 from runtime.printing import out, table
 from runtime.reading.parking import Parked
@@ -132,3 +132,8 @@ def _result(before: Standing, now: Parked | None) -> dict[str, Any]:
         return before.as_json() | {"asked": False, "outcome": FOLDED}
     outcome = STILL_PARKED if now.asked_seconds is None else NOT_TRIED
     return Standing(before.consumer, now).as_json() | {"outcome": outcome}
+
+
+parked = typer.Typer(no_args_is_help=True, help="Productions of which a fact cannot be folded.")
+parked.command("list")(guarded(list_))
+parked.command("retry")(guarded(retry))

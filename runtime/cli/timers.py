@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from runtime import rooms
-from runtime.cli.output import AsJson, print_json
+from runtime.cli.output import AsJson, guarded, print_json
 from runtime.connecting import session
 from runtime.instance import reachable
 from runtime.printing import out, table
@@ -97,3 +97,8 @@ async def _accept(name: str) -> Any:
 
 def _database_of(name: str) -> str:
     return reachable(settings()).database_of(name)
+
+
+timers = typer.Typer(no_args_is_help=True, help="What falls due, and when.")
+timers.command("list")(guarded(list_))
+timers.command("resume")(guarded(resume))

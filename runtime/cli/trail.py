@@ -6,9 +6,9 @@ import typer
 
 from runtime import rooms
 from runtime.causation import chain, reason_of, tree, with_causes
-from runtime.cli.client import As, Client, Refused, Url
+from runtime.cli.chains import audit_line, recorded
+from runtime.cli.client import As, Client, Production, Refused, Url
 from runtime.cli.output import AsJson, print_json
-from runtime.cli.work import Production, audit_line, recorded
 from runtime.people.names import called
 from runtime.printing import out, table
 

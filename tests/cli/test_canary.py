@@ -21,7 +21,7 @@ import pytest
 from events.names import HOUSE
 from events.personal import ERASED
 from runtime import rooms
-from runtime.cli.work import audit_line
+from runtime.cli.chains import audit_line
 from runtime.decider import Command, kebab
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.people.identity import Issuer

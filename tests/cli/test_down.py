@@ -14,7 +14,8 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from events.envelope import BrokenChain
-from runtime.cli.output import guarded, table
+from runtime.cli.output import guarded
+from runtime.printing import table
 from tests.cli.conftest import Shell
 
 pytestmark = pytest.mark.integration

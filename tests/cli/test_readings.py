@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from events.names import HOUSE
-from runtime.cli import app, people, readings
+from runtime.cli import app, people
+from runtime.cli.audit import readings
 
 pytestmark = pytest.mark.unit
 

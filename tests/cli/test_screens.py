@@ -4,20 +4,20 @@ import json
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from runtime import rooms
 from runtime.cli import app, asking
-from runtime.cli.work import show_recorded
+from runtime.cli.commands import PLACES
+from runtime.cli.importing import show_recorded
 from runtime.screens import Option, Pages, Question, Screen
 
 pytestmark = pytest.mark.unit
 
 SCREENS = [
     pytest.param(screen, id=screen.name)
-    for projection in rooms.projections().values()
-    for screen in projection.screens
+    for screens in rooms.screens().values()
+    for screen in screens
 ]
 SHOWN: list[dict[str, Any]] = []
 ASKED: list[tuple[str, dict[str, Any]]] = []
@@ -74,8 +74,7 @@ WHOLE = Screen(
 def reel(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A command line of two screens, over a house that answers at once."""
     monkeypatch.setattr(asking, "Client", House)
-    made = typer.Typer()
-    asking.add_screens(made, [SLATE, WHOLE])
+    made = asking.asking_all([SLATE, WHOLE])
     SHOWN.clear()
     ASKED.clear()
     return lambda *words: CliRunner().invoke(made, words)
@@ -99,7 +98,8 @@ def test_a_screen_says_what_each_place_of_its_path_is(screen: Screen) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_screen_asks_a_query_that_its_projection_answers(screen: Screen) -> None:
-    (projection,) = [one for one in rooms.projections().values() if screen in one.screens]
+    (room,) = [room for room, screens in rooms.screens().items() if screen in screens]
+    projection = rooms.projections()[room]
     routes = {route.path: route for route in projection.routes(None).routes}
     paths = [screen.path] + ([screen.of_all.path] if screen.of_all else [])
     assert set(paths) <= set(routes)
@@ -110,10 +110,8 @@ def test_a_screen_asks_a_query_that_its_projection_answers(screen: Screen) -> No
 
 def test_no_two_commands_share_a_name() -> None:
     names = [one.values[0].name for one in SCREENS]
-    others = [command.name for command in app.registered_commands]
-    groups = [group.name for group in app.registered_groups]
     assert len(names) == len(set(names))
-    assert len(others + groups) == len({*others, *groups})
+    assert not PLACES.keys() & {name.partition(" ")[0] for name in names}
 
 
 def test_places_options_and_pages_become_queries(reel: Any) -> None:

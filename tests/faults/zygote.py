@@ -35,9 +35,12 @@ _PROGRAM = (
 def main() -> None:
     """Forks as ordered, until whoever orders is gone."""
     from runtime.cli import app
+    from runtime.cli.commands import PLACES, made
 
     for late in _IMPORTED_LATE:
         importlib.import_module(late)
+    for command in PLACES:
+        made(command)
     assert threading.active_count() == 1, "a thread would not survive the fork"
     gc.freeze()
     woken, wakes = socket.socketpair()

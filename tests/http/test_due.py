@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from runtime import rooms
 from runtime.causation import with_causes
 from runtime.cli import app
-from runtime.cli.work import recorded
+from runtime.cli.chains import recorded
 from runtime.settings import settings
 from services.approval.api import service
 from services.approval.commands import RequestApproval

@@ -8,7 +8,7 @@ import pytest
 import runtime.handling
 from events.names import HOUSE
 from events.personal import ERASED
-from runtime.cli.work import audit_line
+from runtime.cli.chains import audit_line
 from tests.http.film import LEADER, NAMES, Film, code, good
 from tests.http.instance import OFFICER, Instance, wait_for
 

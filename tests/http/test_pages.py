@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.envelope import verified
-from runtime.cli.work import recorded
+from runtime.cli.chains import recorded
 from tests.http.film import (
     BUDGET_CSV,
     CAST,

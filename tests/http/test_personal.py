@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from runtime.cli.work import audit_line
+from runtime.cli.chains import audit_line
 from runtime.log.contract import PARTITIONS
 from tests.http.film import LEADER, Film, good
 from tests.http.instance import Instance

@@ -329,7 +329,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from projections.ANSWER.screens import SCREENS
 from projections.ANSWER.view import VIEW, Kitchen
 from runtime.reading.query import Reader
 from runtime.rooms import Projection
@@ -351,6 +350,6 @@ def routes(reader: Reader) -> APIRouter:
     return router
 
 
-projection = Projection(name="ANSWER", version=1, view=VIEW, routes=routes, screens=SCREENS)
+projection = Projection(name="ANSWER", version=1, view=VIEW, routes=routes)
 ''',
 }

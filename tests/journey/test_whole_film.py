@@ -23,8 +23,8 @@ from events.envelope import moment_of, verified
 from runtime import rooms
 from runtime.audit.replay.plan import chosen
 from runtime.audit.replay.run import Source, replay
+from runtime.cli.chains import recorded
 from runtime.cli.demo import _story
-from runtime.cli.work import recorded
 from runtime.log.contract import PARTITIONS, Store
 from runtime.log.partition import partition_of
 from runtime.log.postgres import PostgresStore

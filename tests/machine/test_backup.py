@@ -66,7 +66,7 @@ def test_a_backup_under_load_is_restored_on_an_empty_server(
 
 
 def chain_holds(film: object) -> None:
-    from runtime.cli.work import audit_line
+    from runtime.cli.chains import audit_line
 
     trail = [entry for log in ("approval", "budget") for entry in film.trail(log)]  # type: ignore[attr-defined]
     assert "chain holds" in audit_line(trail)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from projections.timeline.answers import Item, ItemKind
+from projections.timeline.answers import Item
+from projections.timeline.kinds import ItemKind
 from runtime.explaining.figures import Cells, Figure, cells, text
 from runtime.view import Row
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from events.schedule import LinkType
-from projections.timeline.answers import Item, ItemKind
+from projections.timeline.answers import Item
 from projections.timeline.critical_path import FROM_FINISH
 from projections.timeline.explained.dates import (
     DAY,
@@ -19,6 +19,7 @@ from projections.timeline.explained.dates import (
     read_dates,
     slip_of,
 )
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import Network, row_of
 from projections.timeline.rows.schedule import Milestone, ShootDay, Task
 from runtime.explaining.figures import Cells, Figure, cells

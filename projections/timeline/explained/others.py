@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from projections.timeline.answers import Item, ItemKind
+from projections.timeline.answers import Item
 from projections.timeline.explained.dates import (
     DAY,
     Made,
@@ -11,6 +11,7 @@ from projections.timeline.explained.dates import (
     read_dates,
     slip_of,
 )
+from projections.timeline.kinds import ItemKind
 from projections.timeline.rows.deals import Deliverable, Engagement, Option, Payment, Window
 from projections.timeline.rows.decisions import Approval, Screening
 from runtime.explaining.figures import Figure

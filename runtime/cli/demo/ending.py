@@ -4,10 +4,10 @@ from typing import Any
 
 from runtime import rooms
 from runtime.cli.asking import joined
+from runtime.cli.chains import audit_line
 from runtime.cli.client import wait_until
 from runtime.cli.demo.stage import PATIENCE_SECONDS, Stage
 from runtime.cli.demo.telling import screen
-from runtime.cli.work import audit_line
 
 
 def play(stage: Stage) -> dict[str, Any]:

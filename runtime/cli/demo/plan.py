@@ -4,7 +4,7 @@ from typing import Any
 
 from runtime.cli.demo import approvals
 from runtime.cli.demo.stage import Fact, Stage, rows, spoken
-from runtime.cli.work import importers
+from runtime.cli.importing import importers
 
 BEFORE_THE_SHOOT = ("script-blue", "storyboard-storm", "casting-wren")
 BEHIND_FROM_EIGHTHS = 12

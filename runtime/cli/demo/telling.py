@@ -12,12 +12,7 @@ from runtime.screens import Screen
 
 def screen(name: str) -> Screen:
     """The screen that `reel <name>` shows."""
-    return next(
-        one
-        for projection in rooms.projections().values()
-        for one in projection.screens
-        if one.name == name
-    )
+    return next(one for of_room in rooms.screens().values() for one in of_room if one.name == name)
 
 
 def status_path(production: str) -> str:

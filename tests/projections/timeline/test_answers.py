@@ -7,8 +7,9 @@ import pytest
 from events import contract, schedule
 from events.event import Event
 from events.schedule import MilestoneKind
-from projections.timeline.answers import Item, ItemKind, Mark, Span
+from projections.timeline.answers import Item, Mark, Span
 from projections.timeline.items import items_of, pages
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import network
 from projections.timeline.summary import behind_of, conflicts_of, overages_of, summary_of
 from projections.timeline.view import VIEW

@@ -7,8 +7,9 @@ import pytest
 
 from events import contract
 from events.event import Event
-from projections.timeline.answers import Item, ItemKind, Span
+from projections.timeline.answers import Item, Span
 from projections.timeline.items import items_of
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import network
 from projections.timeline.view import VIEW
 from tests.projections.histories import KEEPER, amended, drafted, executed, terms

@@ -8,9 +8,9 @@ import pytest
 
 from events import approval
 from events.event import Event
-from projections.timeline.answers import ItemKind
 from projections.timeline.explained.timeline import explained
 from projections.timeline.items import items_of
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import network
 from projections.timeline.rows.decisions import Overage
 from projections.timeline.summary import overages_of

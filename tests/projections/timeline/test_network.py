@@ -8,8 +8,9 @@ from events import schedule
 from events.calendar import Calendar, FreeDay, Weekday
 from events.event import Event
 from events.schedule import MilestoneKind, TaskKind
-from projections.timeline.answers import Item, ItemKind, Span
+from projections.timeline.answers import Item, Span
 from projections.timeline.items import items_of
+from projections.timeline.kinds import ItemKind
 from projections.timeline.network import network
 from projections.timeline.summary import behind_of
 from projections.timeline.view import VIEW

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from runtime.cli.asking import joined
-from runtime.cli.client import As, Client, Url
+from runtime.cli.client import As, Client, Production, Url
 from runtime.cli.output import AsJson, print_json
-from runtime.cli.work import Production
 from runtime.printing import out, table
 from runtime.screens import Pages
 

@@ -1,4 +1,4 @@
-"""The files that people hold, and whether a trail holds."""
+"""`reel import`: the files that people hold."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,60 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from events.envelope import Recorded, verified
 from runtime import rooms
-from runtime.cli.client import As, Client, Url
-from runtime.cli.output import AsJson, print_json
+from runtime.cli.client import As, Client, Production, Url
+from runtime.cli.output import AsJson, guarded, print_json
 from runtime.importing import Importer
 from runtime.printing import out, table
 
 UNPLACED = ("what", "problem", "cure")
 """What is said of a piece of a file that was read but found no place."""
-
-Production = Annotated[str, typer.Argument(help="the production's id")]
-
-
-def audit_line(entries: list[dict[str, Any]]) -> str:
-    """Counts the facts and checks each log's chain here, from the exact stored texts.
-
-    Raises:
-        BrokenChain: names the first fact that is not what it was.
-    """
-    said = []
-    for log in sorted({entry["log"] for entry in entries}):
-        chain = [recorded(entry) for entry in entries if entry["log"] == log]
-        head = verified(sorted(chain, key=lambda one: one.position))
-        said.append(
-            f"{log} {len(chain)} events to position {chain[-1].position}, "
-            f"chain holds, head {head.hex()[:16]}"
-        )
-    return "Audit: " + "; ".join(said or ["no events"])
-
-
-def recorded(entry: dict[str, Any]) -> Recorded:
-    """The fact again, from what the trail tells of it."""
-    return Recorded(
-        log=entry["log"],
-        production=entry["production"],
-        stream=entry["stream"],
-        version=entry["version"],
-        position=entry["position"],
-        partition=entry["partition"],
-        previous=entry["previous"],
-        id=entry["id"],
-        ordinal=entry["ordinal"],
-        type=entry["type"],
-        schema_version=entry["schema_version"],
-        payload=entry["payload"],
-        recorded_at_us=entry["recorded_at_us"],
-        effective_at_us=entry["effective_at_us"],
-        actor=entry["actor"],
-        command_id=entry["command_id"],
-        correlation=entry["correlation"],
-        causation=entry["causation"],
-        hops=entry["hops"],
-        hash=bytes.fromhex(entry["hash"]),
-    )
 
 
 def importers() -> dict[str, Importer]:
@@ -108,3 +62,10 @@ def import_command(what: str, importer: Importer) -> Callable[..., None]:
 
     run.__name__ = f"import_{what}"
     return run
+
+
+imports = typer.Typer(no_args_is_help=True, help="Take a whole file in: all of it, or nothing.")
+for what, importer in importers().items():
+    imports.command(what, help=f"Import {what} from a {importer.format} file.")(
+        guarded(import_command(what, importer))
+    )

@@ -4,6 +4,9 @@ from typing import Any, TypeVar
 
 D = TypeVar("D")
 
+_new = object.__new__
+_set = object.__setattr__
+
 
 def changed(whole: D, **fields: Any) -> D:
     """`whole` with those fields instead: `dataclasses.replace` in a fifth of its time, since every
@@ -14,9 +17,11 @@ def changed(whole: D, **fields: Any) -> D:
     Raises:
         TypeError: it has no such field.
     """
-    after = object.__new__(type(whole))
-    after.__dict__.update(whole.__dict__, **fields)
-    if len(after.__dict__) != len(whole.__dict__):
-        unknown = sorted(fields.keys() - whole.__dict__.keys())
+    before = whole.__dict__
+    held = before | fields
+    if len(held) != len(before):
+        unknown = sorted(fields.keys() - before.keys())
         raise TypeError(f"a {type(whole).__name__} has no {', '.join(unknown)}")
+    after = _new(type(whole))
+    _set(after, "__dict__", held)
     return after

@@ -49,11 +49,15 @@ class Rows:
     def put(self, row: Row) -> Key:
         """Sets a row, replacing the one with its key, and answers the key."""
         key = key_of(row)
-        rows = self._tables.get(type(row))
-        if rows is None:
-            rows = self._tables[type(row)] = {}
-        rows[key] = row
+        self.set(type(row), key, row)
         return key
+
+    def set(self, table: type[Any], key: Key, row: Row) -> None:
+        """Sets a row of which both are known already."""
+        try:
+            self._tables[table][key] = row
+        except KeyError:
+            self._tables[table] = {key: row}
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> "Rows":
@@ -82,11 +86,11 @@ class Rows:
 
 def key_of(row: Row) -> Key:
     """What makes a row unique within its production and table."""
-    return _key_getter(type(row))(row)
+    return key_getter(type(row))(row)
 
 
 @cache
-def _key_getter(table: type[Row]) -> Callable[[Row], Key]:
+def key_getter(table: type[Row]) -> Callable[[Row], Key]:
     """Folds ask for keys more often than for anything else."""
     match table.KEY:
         case ():

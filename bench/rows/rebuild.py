@@ -34,7 +34,7 @@ FAULTS_TOLD_MAX = 20
 
 async def measured(ground: Ground) -> list[Row]:
     """The row of the rebuild, with what the recount of the rows says of each round."""
-    events, rounds = (50_000, 3) if ground.quick else (200_000, 5)
+    events, rounds = (50_000, 3) if ground.quick else (1_000_000, 5)
     url = await asyncio.to_thread(ground.fresh, "rebuild")
     projection = projections()["budget_status"]
     settings = Settings(database_url=url)

@@ -1,12 +1,12 @@
 """The costs' part of the fold: what was promised, spent, estimated and forecast."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from events import budget as facts
 from events.event import Event
-from events.money import ZERO
 from projections.budget_status.rows import (
     Account,
     DayCost,
@@ -19,55 +19,41 @@ from runtime.changing import changed
 from runtime.view import Row, Rows
 
 
-def evolve_costs(rows: Rows, event: Event) -> Iterable[Row]:
-    """The rows that one fact about costs, overages or hot costs changes."""
-    match event:
-        case facts.CostPosted() as posted:
-            return (
-                _spent(rows, posted.account, committed=-posted.relieved, cost=posted.amount),
-                _on_day(rows, posted.account, posted.incurred_on, posted.amount),
-            )
-        case facts.CommitmentRaised() as raised:
-            return (_spent(rows, raised.account, committed=raised.amount),)
-        case facts.CommitmentClosed() as closed:
-            return (_spent(rows, closed.account, committed=-closed.released),)
-        case facts.CostReversed() as reversed_:
-            account, amount = reversed_.account, -reversed_.amount
-            return (
-                _spent(rows, account, committed=reversed_.restored, cost=amount),
-                _on_day(rows, account, reversed_.incurred_on, amount),
-            )
-        case facts.EstimateSet() as estimate:
-            return (_estimated(rows, estimate),)
-        case facts.OverageForecast() as forecast:
-            return _forecast(forecast)
-        case facts.OverageApproved() as approved:
-            return _approved(rows, approved)
-        case facts.OverageRefused() as refused:
-            overage = _overage(rows, refused.overage, refused.amount)
-            return (
-                changed(
-                    overage,
-                    state="refused",
-                    request=refused.request,
-                    refused_by=refused.by,
-                    refusal=refused.reason,
-                ),
-            )
-        case facts.HotCostBaseSet() as base:
-            return _hot_base(base)
-        case _:
-            return ()
-
-
 def account_of(rows: Rows, account: str) -> Account:
     """The row of an account, which the plan or the costs may be the first to name."""
     return rows.get(Account, account) or Account(account)
 
 
-def _spent(rows: Rows, account: str, *, committed: Decimal, cost: Decimal = ZERO) -> Account:
+def _posted(rows: Rows, posted: facts.CostPosted) -> Iterable[Row]:
+    return (
+        _spent(rows, posted.account, committed=-posted.relieved, cost=posted.amount),
+        _on_day(rows, posted.account, posted.incurred_on, posted.amount),
+    )
+
+
+def _reversed(rows: Rows, back: facts.CostReversed) -> Iterable[Row]:
+    return (
+        _spent(rows, back.account, committed=back.restored, cost=-back.amount),
+        _on_day(rows, back.account, back.incurred_on, -back.amount),
+    )
+
+
+def _raised(rows: Rows, raised: facts.CommitmentRaised) -> Iterable[Row]:
+    return (_committed(rows, raised.account, raised.amount),)
+
+
+def _closed(rows: Rows, closed: facts.CommitmentClosed) -> Iterable[Row]:
+    return (_committed(rows, closed.account, -closed.released),)
+
+
+def _spent(rows: Rows, account: str, *, committed: Decimal, cost: Decimal) -> Account:
     row = account_of(rows, account)
     return changed(row, committed=row.committed + committed, cost_to_date=row.cost_to_date + cost)
+
+
+def _committed(rows: Rows, account: str, amount: Decimal) -> Account:
+    row = account_of(rows, account)
+    return changed(row, committed=row.committed + amount)
 
 
 def _on_day(rows: Rows, account: str, day: date, amount: Decimal) -> DayCost:
@@ -75,13 +61,15 @@ def _on_day(rows: Rows, account: str, day: date, amount: Decimal) -> DayCost:
     return changed(row, amount=row.amount + amount)
 
 
-def _estimated(rows: Rows, estimate: facts.EstimateSet) -> Account:
+def _estimated(rows: Rows, estimate: facts.EstimateSet) -> Iterable[Row]:
     account = account_of(rows, estimate.account)
-    return changed(
-        account,
-        estimate_basis=estimate.basis.value,
-        estimate=estimate.value,
-        estimate_overage=account.overage,
+    return (
+        changed(
+            account,
+            estimate_basis=estimate.basis.value,
+            estimate=estimate.value,
+            estimate_overage=account.overage,
+        ),
     )
 
 
@@ -90,7 +78,7 @@ def _overage(rows: Rows, overage: str, amount: Decimal) -> Overage:
     return rows.get(Overage, overage) or Overage(overage, amount, "open")
 
 
-def _forecast(forecast: facts.OverageForecast) -> Iterator[Row]:
+def _forecast(_: Rows, forecast: facts.OverageForecast) -> Iterator[Row]:
     yield Overage(
         overage=forecast.overage,
         amount=forecast.amount,
@@ -120,7 +108,19 @@ def _approved(rows: Rows, approved: facts.OverageApproved) -> Iterator[Row]:
         )
 
 
-def _hot_base(base: facts.HotCostBaseSet) -> Iterator[Row]:
+def _refused(rows: Rows, refused: facts.OverageRefused) -> Iterable[Row]:
+    return (
+        changed(
+            _overage(rows, refused.overage, refused.amount),
+            state="refused",
+            request=refused.request,
+            refused_by=refused.by,
+            refusal=refused.reason,
+        ),
+    )
+
+
+def _hot_base(_: Rows, base: facts.HotCostBaseSet) -> Iterator[Row]:
     yield HotBase(base.schedule_version, base.budget_version, base.total)
     for one in base.days:
         yield HotDay(
@@ -131,3 +131,19 @@ def _hot_base(base: facts.HotCostBaseSet) -> Iterator[Row]:
             eighths=one.eighths,
             budgeted=one.budgeted,
         )
+
+
+FoldOfOne = Callable[[Rows, Any], Iterable[Row]]
+"""The rows that one kind of fact changes."""
+
+COSTS: Mapping[type[Event], FoldOfOne] = {
+    facts.CostPosted: _posted,
+    facts.CostReversed: _reversed,
+    facts.CommitmentRaised: _raised,
+    facts.CommitmentClosed: _closed,
+    facts.EstimateSet: _estimated,
+    facts.OverageForecast: _forecast,
+    facts.OverageApproved: _approved,
+    facts.OverageRefused: _refused,
+    facts.HotCostBaseSet: _hot_base,
+}

@@ -1,11 +1,12 @@
 """The fold that keeps the rows of a budget's status."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from events import budget as facts
 from events.envelope import Recorded
+from events.event import Event
 from events.money import ZERO
-from projections.budget_status.costs import account_of, evolve_costs
+from projections.budget_status.costs import COSTS, FoldOfOne, account_of
 from projections.budget_status.rows import (
     Account,
     Budget,
@@ -23,32 +24,13 @@ from runtime.view import Row, Rows, View
 
 def evolve(rows: Rows, recorded: Recorded) -> Iterable[Row]:
     """The rows that one fact of the budget log changes; other logs have their own rows."""
-    match recorded.event:
-        case facts.CostPosted() | facts.CommitmentRaised() | facts.EstimateSet():
-            # Nearly all facts of a film: they need not be asked first what else they are not.
-            return evolve_costs(rows, recorded.event)
-        case facts.BudgetDrafted() as drafted:
-            return [Budget(drafted.currency, "draft", 1), *_categories(drafted.categories)]
-        case facts.CategoriesAdded() as added:
-            return _categories(added.categories)
-        case facts.LineAdded() as added:
-            return _planned(rows, [added.line])
-        case facts.LinesImported() as imported:
-            return _planned(rows, imported.lines)
-        case facts.LineRevised() as revised:
-            return _planned(rows, [revised.after], instead_of=revised.before)
-        case facts.LineRemoved() as removed:
-            return _removed(rows, removed.line)
-        case facts.BudgetSubmitted() as submitted:
-            return [_phase(rows, "submitted", submitted.version)]
-        case facts.BudgetLocked() as locked:
-            return _locked(rows, locked)
-        case facts.BudgetReturned() as returned:
-            return [_phase(rows, "draft", returned.version + 1)]
-        case facts.BudgetReopened() as reopened:
-            return [_phase(rows, "draft", reopened.version)]
-        case _:
-            return evolve_costs(rows, recorded.event)
+    event = recorded.event
+    fold = FOLDS.get(type(event))
+    return () if fold is None else fold(rows, event)
+
+
+def _drafted(_: Rows, drafted: facts.BudgetDrafted) -> Iterable[Row]:
+    return (Budget(drafted.currency, "draft", 1), *_categories(drafted.categories))
 
 
 def _categories(categories: Iterable[facts.Category]) -> Iterator[Category]:
@@ -113,6 +95,21 @@ def _locked(rows: Rows, locked: facts.BudgetLocked) -> Iterator[Row]:
             estimate_overage=ZERO,
         )
 
+
+FOLDS: Mapping[type[Event], FoldOfOne] = {
+    facts.BudgetDrafted: _drafted,
+    facts.CategoriesAdded: lambda _, added: _categories(added.categories),
+    facts.LineAdded: lambda rows, added: _planned(rows, [added.line]),
+    facts.LinesImported: lambda rows, imported: _planned(rows, imported.lines),
+    facts.LineRevised: lambda rows, revised: _planned(rows, [revised.after], revised.before),
+    facts.LineRemoved: lambda rows, removed: _removed(rows, removed.line),
+    facts.BudgetSubmitted: lambda rows, submitted: [_phase(rows, "submitted", submitted.version)],
+    facts.BudgetLocked: _locked,
+    facts.BudgetReturned: lambda rows, returned: [_phase(rows, "draft", returned.version + 1)],
+    facts.BudgetReopened: lambda rows, reopened: [_phase(rows, "draft", reopened.version)],
+    **COSTS,
+}
+"""By what they are, not one after another what they may be: facts of costs are many."""
 
 VIEW = View(
     logs=("approval", "budget"),

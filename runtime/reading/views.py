@@ -1,6 +1,6 @@
 """Keeps a projection's rows in PostgreSQL: loads a production's, folds, writes what changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from events.envelope import Recorded
 from runtime.people.team import fold_team
 from runtime.reading.parking import Parked
 from runtime.reading.place import Place
-from runtime.view import Key, Row, Rows, View, key_of
+from runtime.view import Key, Row, Rows, View, key_getter, key_of
 
 PRODUCTIONS_CACHED = 512
 ROWS_AT_ONCE = 20_000
@@ -130,15 +130,19 @@ def fold_into(
     top of `changed`. Rows that are never read back are not kept in `held`."""
     changed = {} if changed is None else changed
     evolve, written_only = view.evolve, view.written_only
+    ways: dict[type[Any], tuple[Callable[[Any], Key], bool, dict[tuple[str, Key], Row]]] = {}
     for recorded in events:
         production = recorded.production
         rows = held[production]
         for row in evolve(rows, recorded):
             table = type(row)
-            key = key_of(row) if table in written_only else rows.put(row)
-            of_table = changed.get(table)
-            if of_table is None:
-                of_table = changed[table] = {}
+            if (way := ways.get(table)) is None:
+                is_held = table not in written_only
+                way = ways[table] = key_getter(table), is_held, changed.setdefault(table, {})
+            key_in, is_held, of_table = way
+            key = key_in(row)
+            if is_held:
+                rows.set(table, key, row)
             of_table[production, key] = row
     return changed
 

@@ -22,7 +22,7 @@ from runtime.rebuilding.lane import Folding, Lane
 from runtime.rebuilding.progress import Partition
 from runtime.view import View
 
-PAGE_EVENTS = 5_000
+PAGE_EVENTS = 2_000
 PAGE_EVENTS_MIN = 100
 PAGE_BYTES = 32 * 1024 * 1024
 RETRY_SECONDS = 0.5

@@ -15,8 +15,9 @@ from runtime.reading.trouble import Divergence
 from runtime.reading.views import Changed, Tables, fold_into
 from runtime.view import Rows
 
-WRITTEN_EVENTS = 50_000
-"""In one transaction. What is killed loses no more than these, a second or two of work."""
+WRITTEN_EVENTS = 200_000
+"""In one transaction: fewer of them write the same rows less often. What is killed loses no more
+than these, some seconds of work."""
 WRITTEN_ROWS = 100_000
 PRODUCTIONS_HELD = 4_096
 

@@ -20,6 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.apart import run_apart
 from bench.ground import Ground, err
 from bench.machine import machine_of
@@ -30,6 +32,7 @@ from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
 
 RESULTS = Path(".reel")
+SHARED_BYTES_MAX = 4 * 2**30
 KAFKA_FLAGS = ("-Xmx1g", "-XX:+UseSerialGC")
 """With the compiler that a server has, which Reel leaves out on a laptop."""
 MOVIES_VARIABLE = "REEL_BENCH_MOVIES"
@@ -89,8 +92,7 @@ def _servers(parts: list[Part], *, quick: bool, movies: str | None) -> Iterator[
         home.chmod(0o755)
         url = os.environ.get("REEL_DATABASE_URL")
         if url is None:
-            # Every peer has as many connections as it is quickest with, all at the same time.
-            postgres = EmbeddedPostgres(home / "postgres", settings={"max_connections": "400"})
+            postgres = EmbeddedPostgres(home / "postgres", settings=_as_its_manual_says())
             stack.callback(postgres.stop)
             url = postgres.start()
         kafka = os.environ.get("REEL_KAFKA")
@@ -100,6 +102,16 @@ def _servers(parts: list[Part], *, quick: bool, movies: str | None) -> Iterator[
             kafka = server.start()
         ground = Ground(url, kafka, quick, str(home), movies)
         yield replace(ground, movies=str(Path(movies).absolute()) if movies else None)
+
+
+def _as_its_manual_says() -> dict[str, str]:
+    """Settings for a server of that size, and connections for the number of callers with which a
+    peer is quickest. Nothing that durability depends on."""
+    return {
+        "shared_buffers": f"{min(psutil.virtual_memory().total // 4, SHARED_BYTES_MAX) // 2**20}MB",
+        "max_wal_size": "4GB",
+        "max_connections": "400",
+    }
 
 
 def _write(into: Path, result: dict[str, Any]) -> None:

@@ -106,6 +106,8 @@ def test_a_milestone_comes_at_the_end_of_the_work_that_it_waits_for() -> None:
         "edit",
     ]
     assert times["poster"].total_slack == times["poster"].free_slack == 7
+    assert times["edit"] == Times(0, 6, late_start=0, late_finish=6, free_slack=0)
+    assert times["poster"] == Times(0, 2, late_start=7, late_finish=9, free_slack=7)
 
 
 def test_what_starts_later_by_itself_gives_slack_to_what_is_before_it() -> None:

@@ -18,7 +18,6 @@ from runtime.decider import Decider
 from runtime.log.coalesced import Coalesced
 from runtime.log.committer import OUTCOME_UNKNOWN
 from runtime.log.contract import Answer, Append, Store
-from runtime.settings import STATES_MIB
 from runtime.snapshots.keeper import COLD_EVENTS, WARM_EVENTS, Keeper
 from runtime.snapshots.pages import NotLoaded
 from runtime.snapshots.streams import SnapshotGone
@@ -45,9 +44,7 @@ class Folded:
 class States:
     """The states of one log's streams in this process; any of them may be stale."""
 
-    def __init__(
-        self, store: Store, keeper: Keeper | None = None, memory_mib: int = STATES_MIB
-    ) -> None:
+    def __init__(self, store: Store, keeper: Keeper | None, memory_mib: int) -> None:
         self._store = store
         self._keeper = keeper
         self._folded: LRUCache[str, Folded] = LRUCache(memory_mib * MEBIBYTE, getsizeof=_memory_of)

@@ -46,11 +46,9 @@ class Rows:
         """Every row of `table`, in the order of their arrival."""
         return cast("Iterator[R]", iter(self._tables.get(table, {}).values()))
 
-    def put(self, row: Row) -> Key:
-        """Sets a row, replacing the one with its key, and answers the key."""
-        key = key_of(row)
-        self.set(type(row), key, row)
-        return key
+    def put(self, row: Row) -> None:
+        """Sets a row, replacing the one with its key."""
+        self.set(type(row), key_of(row), row)
 
     def set(self, table: type[Any], key: Key, row: Row) -> None:
         """Sets a row of which both are known already."""

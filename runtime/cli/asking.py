@@ -8,17 +8,14 @@ from urllib.parse import quote
 
 import typer
 
-from runtime.cli.client import As, Client, Url
+from runtime.cli.client import PRODUCTION_HELP, As, Client, Url
 from runtime.cli.output import AsJson, guarded, print_json
 from runtime.screens import Option, Pages, Screen
-
-PRODUCTION_HELP = "the production's id"
 
 
 def asking_all(screens: Iterable[Screen]) -> typer.Typer:
     """A command for each screen; those of two words are in the group of the first."""
-    app = typer.Typer(add_completion=False)
-    app.callback()(lambda: None)
+    app = typer.Typer()
     groups: dict[str, typer.Typer] = {}
     for screen in screens:
         group, _, name = screen.name.rpartition(" ")

@@ -18,7 +18,8 @@ from runtime.settings import settings
 Url = Annotated[
     str | None, typer.Option("--url", envvar="REEL_URL", help="where Reel answers, else the one up")
 ]
-Production = Annotated[str, typer.Argument(help="the production's id")]
+PRODUCTION_HELP = "the production's id"
+Production = Annotated[str, typer.Argument(help=PRODUCTION_HELP)]
 As = Annotated[str | None, typer.Option("--as", help="act as this person (embedded identity only)")]
 
 NOT_NOW = 503

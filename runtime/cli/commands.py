@@ -59,13 +59,8 @@ class Commands(TyperGroup):
 class Made(Mapping[str, Any]):
     """Commands by name."""
 
-    def __init__(self) -> None:
-        self._made: dict[str, Any] = {}
-
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = made(name) if name in PLACES else self._of_screens[name]
-        return self._made[name]
+        return made(name) if name in PLACES else self._of_screens[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from PLACES

@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -45,7 +44,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except (Exception, asyncio.CancelledError) as error:
-            told = import_module("runtime.cli.failures").told
+            from runtime.cli.failures import told
+
             code = told(error, as_json=bool(options.get("as_json")))
             if code is None:
                 raise

@@ -161,8 +161,7 @@ async def _main() -> int:
             asyncio.to_thread(postgres.start), asyncio.to_thread(kafka.start)
         )
         world = World(fresh_database(dsn), address, postgres_server=postgres, kafka_server=kafka)
-        await world.begin()
-        await world.replace("serve", REEL_STATES_MIB=str(STATES_MIB))
+        await world.begin(REEL_STATES_MIB=str(STATES_MIB))
         series, problems = await soak(world, MINUTES, lambda line: print(line, flush=True))
     finally:
         if world is not None:

@@ -101,10 +101,11 @@ class World:
         self._started = 0
         self._heard: dict[Path, Counter[str]] = {}
 
-    async def begin(self) -> None:
+    async def begin(self, **environment: str) -> None:
         """Migrates and starts one process of each role."""
         await self.migrate()
-        await asyncio.gather(*(self.start(role) for role in ("serve", "relay", "project")))
+        roles = ("serve", "relay", "project")
+        await asyncio.gather(*(self.start(role, **environment) for role in roles))
 
     async def migrate(self) -> None:
         """As `reel migrate` does."""

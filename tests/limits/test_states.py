@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 
 from events.budget import CostPosted
-from events.envelope import Recorded
 from events.event import Event, decode
 from events.money import ZERO
 from runtime.clock import DatabaseClock
@@ -26,7 +25,7 @@ from runtime.rooms import services
 from runtime.weight import MEMORY_OF_A_PAYLOAD_BYTE, slimmed
 from services.budget.model.costs import COSTS
 from services.budget.model.known import Known
-from tests.snapshots.conftest import posting, postings
+from tests.snapshots.conftest import CountsReads, posting, postings
 
 pytestmark = pytest.mark.unit
 
@@ -34,15 +33,8 @@ MANY = 500
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 
-class CountingStore(MemoryStore):
-    """A log that counts the facts that it is asked for."""
-
-    read = 0
-
-    async def of_stream(self, stream: str, after: int = 0, limit: int = 10_000) -> list[Recorded]:
-        found = await super().of_stream(stream, after, limit)
-        self.read += len(found)
-        return found
+class CountingStore(CountsReads, MemoryStore):
+    """A log in memory that counts the facts that it is asked for."""
 
 
 @asynccontextmanager

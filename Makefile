@@ -39,7 +39,7 @@ check: ready ## all that a change must pass: format, lint, types, imports, tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: ready ## run the tests that take long, or start servers of their own
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --timeout 900 -m long
 
 format: ready ## lay the code out
 	$(BIN)/ruff format .
@@ -61,10 +61,10 @@ bench-quick: ready ## the same figures, small; fails where one fell by half
 # REEL_KILLS, REEL_SEED and REEL_ROUND as docs/reliability.md has them.
 faults: ready ## a thousand kills and every other fault, with audits all the while; takes an hour or more
 	REEL_FAULTS=full REEL_FAULTS_JSON=$(or $(REEL_FAULTS_JSON),faults.json) \
-		$(BIN)/python -m pytest -m faults tests/faults
+		$(BIN)/python -m pytest --timeout 3600 -m faults tests/faults
 
 faults-quick: ready ## kill, freeze and wipe servers while work is under way
-	$(BIN)/python -m pytest -m faults tests/faults
+	$(BIN)/python -m pytest --timeout 900 -m faults tests/faults
 
 # SEEDS=20000 runs more of them, FIRST=300 others than the tests have run.
 simulate: ready ## run committer, relay and consumers by thousands of seeds, all of their bad luck drawn
@@ -75,7 +75,7 @@ soak: ready ## half an hour of load: do memory, descriptors, connections and lag
 	$(BIN)/python -m tests.faults.soak
 
 fuzz: ready ## ask every operation of the API what its description allows, and what it does not
-	$(BIN)/python -m pytest -m fuzz
+	$(BIN)/python -m pytest --timeout 600 -m fuzz
 
 sabotage: ready ## break each promise in a copy, and see that a test notices
 	$(BIN)/python -m tests.sabotage

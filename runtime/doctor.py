@@ -165,7 +165,8 @@ async def _kafka(settings: Settings) -> Finding:
     partitions = {settings.topic(log): PARTITIONS for log in rooms.services()}
     partitions[settings.topic(anchors.NAME)] = 1
     try:
-        await asyncio.wait_for(admin.start(), 10)
+        async with asyncio.timeout(10):
+            await admin.start()
         topics = await admin.describe_topics(list(partitions))
     except Exception as error:
         return Finding("Kafka", False, repr(error), "check REEL_KAFKA and its TLS/SASL settings")

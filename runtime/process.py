@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from runtime import rooms
 from runtime.audit.anchorer import Anchorer
 from runtime.clock import DatabaseClock, Shift
+from runtime.ending import ended
 from runtime.explaining.api import explaining
 from runtime.handling import Handler
 from runtime.kafka import anchors
@@ -305,9 +306,7 @@ class Process:
                 server.should_exit = True
                 await serving
                 await asyncio.gather(*(one.stop() for one in self._subscriptions))
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await ended(*self._tasks)
                 await asyncio.gather(*(one.stop() for one in self._feeders))
         except TimeoutError:
             logger.error("stopped_late", seconds=STOP_SECONDS_MAX)

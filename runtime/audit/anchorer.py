@@ -30,10 +30,14 @@ class Anchorer:
 
     async def run(self) -> None:
         """Anchors until cancelled, and once more then; what is away is waited for."""
+        running = asyncio.current_task()
+        assert running is not None
         try:
-            while True:
+            # aiokafka swallows a cancellation that comes while it closes a client.
+            while not running.cancelling():
                 done = await self._once(older_than_seconds=self._seconds)
                 await asyncio.sleep(self._seconds if done else min(AGAIN_SECONDS, self._seconds))
+            raise asyncio.CancelledError
         except asyncio.CancelledError:
             try:
                 async with asyncio.timeout(LAST_SECONDS_MAX):

@@ -28,7 +28,8 @@ async def read(settings: Settings, *, last_only: bool = False) -> list[str]:
     kafka = bus.reader(settings, "reel-anchors-reader")
     partition = TopicPartition(settings.topic(NAME), 0)
     try:
-        await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
+        async with asyncio.timeout(bus.CONNECT_SECONDS_MAX):
+            await kafka.start()
         async with asyncio.timeout(READ_SECONDS_MAX):
             return await _lines(kafka, partition, last_only)
     finally:
@@ -65,4 +66,5 @@ async def send(settings: Settings, lines: Sequence[str]) -> None:
                 key = sha256(line.encode()).hexdigest().encode()
                 await producer.send_and_wait(settings.topic(NAME), line.encode(), key=key)
     finally:
-        await asyncio.wait_for(producer.stop(), 2)
+        async with asyncio.timeout(bus.CLOSE_SECONDS_MAX):
+            await producer.stop()

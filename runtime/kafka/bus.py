@@ -36,6 +36,8 @@ FETCH_WAIT_MS = 500
 SHOWN_SECONDS = 1.0
 MESSAGE_BYTES_MAX = 1_000_000
 CONNECT_SECONDS_MAX = 10.0
+CLOSE_SECONDS_MAX = 2.0
+"""What is not confirmed by then will not be."""
 
 logger = structlog.get_logger()
 
@@ -214,7 +216,8 @@ class Subscription:
         try:
             while not self._stopped:
                 try:
-                    await asyncio.wait_for(self._broker.start(), CONNECT_SECONDS_MAX)
+                    async with asyncio.timeout(CONNECT_SECONDS_MAX):
+                        await self._broker.start()
                     break
                 except (KafkaError, OSError, TimeoutError) as error:
                     logger.warning("kafka_away", consumer=self._consumer.name, error=repr(error))

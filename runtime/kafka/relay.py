@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from events.envelope import Recorded, cloud_event_headers
 from runtime import metrics
 from runtime.kafka.batches import Batch, Outgoing
-from runtime.kafka.bus import CONNECT_SECONDS_MAX
+from runtime.kafka.bus import CLOSE_SECONDS_MAX, CONNECT_SECONDS_MAX
 from runtime.kafka.lease import Cursor, Lease, LeaseLost, PostgresLeaseRow
 from runtime.kafka.proving import proved
 from runtime.kafka.topic import Confirmed, KafkaTopic, Producer, Topic
@@ -90,7 +90,8 @@ class Relay:
 
     async def _let_go(self) -> None:
         try:
-            await asyncio.wait_for(self._lease.release(), 2)
+            async with asyncio.timeout(CLOSE_SECONDS_MAX):
+                await self._lease.release()
         except OUTCOME_UNKNOWN:
             logger.warning("lease_not_released", log=self._store.log)
 
@@ -100,7 +101,8 @@ class Relay:
             await asyncio.sleep(AGAIN_SECONDS)
         producer = self._topic.producer()
         try:
-            await asyncio.wait_for(producer.start(), CONNECT_SECONDS_MAX)
+            async with asyncio.timeout(CONNECT_SECONDS_MAX):
+                await producer.start()
             cursor = await self._read_back(cursor)
             await self._renew(cursor)
             self._trouble = None
@@ -123,7 +125,8 @@ class Relay:
                 verified_at = time.monotonic()
             await self._renew(cursor)
             try:
-                await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._woken.wait()
             except TimeoutError:
                 continue
 
@@ -288,6 +291,7 @@ def _looked_at(future: "asyncio.Future[Any]") -> None:
 async def _closed(producer: Producer) -> None:
     """Closes without waiting for what can no longer be confirmed."""
     try:
-        await asyncio.wait_for(producer.stop(), 2)
+        async with asyncio.timeout(CLOSE_SECONDS_MAX):
+            await producer.stop()
     except (KafkaError, *OUTCOME_UNKNOWN) as error:
         logger.debug("producer_not_closed", error=repr(error))

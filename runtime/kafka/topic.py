@@ -104,7 +104,8 @@ class KafkaTopic:
             return {}
         kafka = bus.reader(self._settings, f"reel-relay-{self._log}-read-back")
         try:
-            await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
+            async with asyncio.timeout(bus.CONNECT_SECONDS_MAX):
+                await kafka.start()
             async with asyncio.timeout(READ_SECONDS_MAX):
                 asked = [TopicPartition(self.name, one) for one in partitions]
                 ends = await kafka.end_offsets(asked)

@@ -13,6 +13,7 @@ from tenacity import (
 )
 
 from runtime import metrics
+from runtime.ending import ended
 from runtime.log.contract import (
     BATCH_COMMANDS_MAX,
     COMMAND_BYTES_MAX,
@@ -91,8 +92,7 @@ class Committer:
         self._arrived.set()
         await asyncio.gather(*self._senders)
         if self._notifier is not None:
-            self._notifier.cancel()
-            await asyncio.gather(self._notifier, return_exceptions=True)
+            await ended(self._notifier)
 
     async def append(self, append: Append) -> Answer:
         """Waits until the log has answered.
@@ -110,9 +110,11 @@ class Committer:
         return await answer
 
     async def _send_batches(self) -> None:
-        while self._waiting or not self._stopping:
+        while True:
             batch = self._gather()
             if not batch:
+                if self._stopping and not self._waiting:
+                    return
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue

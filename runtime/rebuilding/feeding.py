@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 
 from runtime import metrics
+from runtime.ending import ended
 from runtime.kafka.bus import Subscription
 from runtime.log.contract import Heads, Store
 from runtime.reading.consumer import Consumer
@@ -58,9 +59,7 @@ class Fed:
     async def stop(self) -> None:
         """Finishes the batch in hand and leaves the group."""
         await self.subscription.stop()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await ended(*self.tasks)
 
 
 class Feeder:

@@ -13,6 +13,7 @@ import structlog
 
 from events.envelope import Recorded
 from events.event import UnknownEvent
+from runtime.ending import ended
 from runtime.log.contract import Store
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
@@ -113,8 +114,7 @@ class Filler:
                     if carefully or folding.is_full:
                         await folding.write(self._pool)
         finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+            await ended(coming)
         with _told(page):
             await folding.write(self._pool)
         if left := behind():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import asyncpg
 import uvloop
 
+from runtime.ending import ended
 from runtime.garbage import collected_rarely
 from runtime.jobs import JobKilled, beside
 from runtime.log.contract import Store
@@ -70,8 +71,7 @@ class Filling:
             try:
                 await work
             finally:
-                telling.cancel()
-                await asyncio.gather(telling, return_exceptions=True)
+                await ended(telling)
             after = await progress_of(self.pool, self.schema, await heads_of(self.stores))
             tell(after)
             if after.lag < PAGE_EVENTS:
@@ -119,9 +119,7 @@ class Filling:
                     f"{self.projection.name}` goes on where it was"
                 ) from error
             finally:
-                for one in work:
-                    one.cancel()
-                await asyncio.gather(*work, return_exceptions=True)
+                await ended(*work)
 
     async def _tell(self, tell: Callable[[Progress], None]) -> None:
         while True:

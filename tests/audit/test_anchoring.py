@@ -1,6 +1,7 @@
 """Where the logs are is signed, stored outside the databases, and never signed over what changed."""
 
 import asyncio
+import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from prometheus_client import REGISTRY
 
 from events.names import id_of
 from runtime import rooms
+from runtime.audit import anchorer
 from runtime.audit.anchorer import Anchorer
 from runtime.audit.anchoring import Anchored, AnchoringElsewhere, anchor
 from runtime.audit.before import AnchorRefused
@@ -234,3 +236,27 @@ def test_a_process_goes_on_though_it_may_not_sign(installation: Installation) ->
 
     assert asyncio.run(live())
     assert installation.lines == lines
+
+
+def test_a_stop_is_heard_though_a_library_swallowed_it(
+    anchored: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, closing = [], asyncio.Event()
+
+    async def swallowing(*_: object, **how: object) -> None:
+        calls.append(how["older_than_seconds"])
+        with contextlib.suppress(asyncio.CancelledError):
+            closing.set()
+            await asyncio.sleep(0 if len(calls) > 1 else 60)
+
+    async def live() -> bool:
+        settings = anchored.settings.model_copy(update={"anchor_minutes": 0.0005})
+        running = asyncio.create_task(Anchorer(settings, list(rooms.services())).run())
+        await closing.wait()
+        running.cancel()
+        done, _ = await asyncio.wait([running], timeout=30)
+        return bool(done) and running.cancelled()
+
+    monkeypatch.setattr(anchorer, "anchor", swallowing)
+    assert asyncio.run(live())
+    assert calls[1:] == [0], "and anchored once more"

@@ -285,6 +285,23 @@ async def test_an_idle_committer_stops_at_once(store: Store, used: bool):
         await committer.__aexit__()
 
 
+async def test_a_stop_waits_for_nobody_who_has_left(store: Store):
+    around = Around(store)
+    around.open.clear()
+    committer = await Committer(around).__aenter__()
+    under_way = asyncio.create_task(committer.append(command("one", "costs-1")))
+    await until(lambda: bool(around.batches))
+    behind = asyncio.create_task(committer.append(command("two", "costs-1", 1)))
+    stopping = asyncio.create_task(committer.__aexit__())
+    await asyncio.sleep(0.02)
+    behind.cancel()
+    around.open.set()
+    async with asyncio.timeout(5):
+        await stopping
+    assert (await under_way).outcome is RECORDED
+    assert [one.version for one in await whole(store)] == [1]
+
+
 async def test_callers_who_leave_do_not_trouble_those_who_stay(store: Store):
     around = Around(store)
     async with Committer(around) as committer:

@@ -123,7 +123,8 @@ class TopicsPart:
 async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     kafka = bus.reader(settings, CLIENT)
     try:
-        await asyncio.wait_for(kafka.start(), bus.CONNECT_SECONDS_MAX)
+        async with asyncio.timeout(bus.CONNECT_SECONDS_MAX):
+            await kafka.start()
         yield kafka
     finally:
         await kafka.stop()

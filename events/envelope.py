@@ -7,7 +7,6 @@ alone. Partition and the previous position in it are transport and stand outside
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -29,6 +28,15 @@ def microseconds(moment: datetime) -> int:
 def moment_of(time_us: int) -> datetime:
     """The aware UTC time of `time_us` microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=time_us)
+
+
+class _DecodedOnce:
+    """`functools.cached_property` without the lock that Python 3.11's takes for every fact."""
+
+    def __get__(self, recorded: "Recorded", _: type["Recorded"]) -> Event:
+        event = decode(recorded.type, recorded.schema_version, recorded.payload)
+        recorded.__dict__["event"] = event
+        return event
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,9 @@ class Recorded:
     causation: str | None
     hops: int
     hash: bytes
+
+    event = _DecodedOnce()
+    """The fact itself, in its present shape; raises as `events.event.decode` does."""
 
     @classmethod
     def of(cls, log: str, row: Iterable[Any]) -> "Recorded":
@@ -93,11 +104,6 @@ class Recorded:
             held["hash"],
         ) = row
         return recorded
-
-    @cached_property
-    def event(self) -> Event:
-        """The fact itself, in its present shape; raises as `events.event.decode` does."""
-        return decode(self.type, self.schema_version, self.payload)
 
     @property
     def recorded_at(self) -> datetime:

@@ -17,7 +17,8 @@ from eventsourcing.projection import Projection, ProjectionRunner
 
 from events.envelope import Recorded
 from projections.budget_status.view import VIEW
-from runtime.reading.views import Changed, fold_into
+from runtime.reading.tables import Changed
+from runtime.reading.views import fold_into
 from runtime.view import Row, Rows
 
 SCHEMA = "runner_rows"

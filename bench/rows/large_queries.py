@@ -21,7 +21,7 @@ from events.envelope import Recorded
 from runtime.log.contract import Store
 from runtime.people.identity import Issuer
 from runtime.process import migrate_all
-from runtime.reading.views import Changed, Tables
+from runtime.reading.tables import Changed, Tables
 from runtime.rooms import Projection, projections
 from runtime.settings import Settings
 from runtime.view import Row, Rows, key_of

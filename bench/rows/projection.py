@@ -30,7 +30,8 @@ from runtime.kafka.relay import Relay
 from runtime.log.contract import PARTITIONS, Store
 from runtime.migrate import Schema, migrate
 from runtime.reading.consumer import Consumer
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.tables import Tables
+from runtime.reading.views import ProjectionSink
 from runtime.rebuilding.connecting import connected
 from runtime.rooms import Projection, projections
 from runtime.settings import Settings

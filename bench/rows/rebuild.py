@@ -15,7 +15,7 @@ from events.envelope import Recorded
 from runtime.log.contract import Store
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
-from runtime.reading.views import Tables
+from runtime.reading.tables import Tables
 from runtime.rebuilding.comparing import Comparer
 from runtime.rebuilding.connecting import connected
 from runtime.rebuilding.jobs import Filling, jobs_for

@@ -23,7 +23,7 @@ from runtime.reading.consumer import Consumer
 from runtime.reading.parking import Parked, ParkedRows, ProductionIsParked
 from runtime.reading.past import Cut, Past
 from runtime.reading.stumbling import Stumbled
-from runtime.reading.views import Tables
+from runtime.reading.tables import Tables
 from runtime.rebuilding.pointer import Pointer
 from runtime.rooms import Projection
 from runtime.snapshots.views import Kept

@@ -13,7 +13,7 @@ import asyncpg
 
 from runtime.log.contract import Store
 from runtime.log.partition import partition_of
-from runtime.reading.views import Tables
+from runtime.reading.tables import Tables
 from runtime.rebuilding.differences import Comparison
 from runtime.rebuilding.progress import places_in
 from runtime.rooms import Projection

@@ -18,8 +18,9 @@ from runtime.ending import ended
 from runtime.kafka.bus import Subscription
 from runtime.log.contract import Heads, Store
 from runtime.reading.consumer import Consumer
+from runtime.reading.tables import Tables
 from runtime.reading.trouble import TRANSIENT
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.views import ProjectionSink
 from runtime.rebuilding.flipping import NotCaughtUp, flip
 from runtime.rebuilding.progress import heads_of, progress_of
 from runtime.rebuilding.registry import State, Version, versions_of

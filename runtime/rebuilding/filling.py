@@ -7,6 +7,7 @@ Whoever kills it loses what was not written; the places say where to go on.
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 
 import asyncpg
 import structlog
@@ -17,8 +18,9 @@ from runtime.ending import ended
 from runtime.log.contract import Store
 from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.place import NO_OFFSET, Place, PlaceMoved, Places, by_partition
+from runtime.reading.tables import Tables
 from runtime.reading.trouble import Divergence, is_of_the_fact, is_waited_for
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.views import ProjectionSink
 from runtime.rebuilding.lane import Folding, Lane
 from runtime.rebuilding.progress import Partition
 from runtime.view import View
@@ -169,5 +171,5 @@ def _told(page: Sequence[Recorded]) -> Iterator[None]:
 
 def _as_many_as_fit(page: Sequence[Recorded]) -> int:
     """How many events the next page may have, if they weigh what these do."""
-    weight = sum(len(recorded.payload) for recorded in page) // len(page)
+    weight = sum(map(len, map(attrgetter("payload"), page))) // len(page)
     return max(PAGE_EVENTS_MIN, min(PAGE_EVENTS, PAGE_BYTES // max(1, weight)))

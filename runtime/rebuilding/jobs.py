@@ -34,8 +34,6 @@ from runtime.view import View
 
 EVENTS_WORTH_A_JOB = 100_000
 """A process takes a second to start; fewer events are folded here meanwhile."""
-SHARES_OF_A_JOB = 2
-"""Whoever starts later takes fewer. Each share of a log is read past the facts of the others."""
 LOOK_SECONDS = 0.3
 JOB_POOL_SIZE = 3
 
@@ -65,7 +63,7 @@ class Filling:
             before = await progress_of(self.pool, self.schema, heads)
             tell(before)
             many = jobs_for(before, jobs)
-            shares = lanes_of(heads, many * SHARES_OF_A_JOB if many > 1 else 1)
+            shares = lanes_of(heads, many)
             work = self._together(filler, [own for own in shares if own], goal, many)
             telling = asyncio.create_task(self._tell(tell))
             try:

@@ -16,7 +16,8 @@ from runtime.log.contract import Append, NewEvent, Outcome, Store
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
 from runtime.reading.consumer import Carried, Consumer
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.tables import Tables
+from runtime.reading.views import ProjectionSink
 from runtime.rebuilding.registry import VIEWS
 from runtime.settings import Settings
 from tests.http.instance import settings_of

@@ -27,7 +27,7 @@ from runtime.people.kept import master_key
 from runtime.people.sealed import is_sealed
 from runtime.people.vault import Vault
 from runtime.pools import Pools
-from runtime.reading.views import Tables
+from runtime.reading.tables import Tables
 from runtime.settings import settings
 from tests.audit.filming import play
 from tests.audit.packing import plainly, unpacked

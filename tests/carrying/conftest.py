@@ -17,7 +17,7 @@ from runtime.clock import DatabaseClock
 from runtime.kafka.bus import migrate_topics
 from runtime.log.postgres import PostgresStore
 from runtime.migrate import Schema, migrate
-from runtime.reading.views import Tables
+from runtime.reading.tables import Tables
 from runtime.rebuilding.registry import VIEWS, point_to, register_first
 from runtime.settings import Settings
 from tests.carrying.offers import Offers

@@ -27,7 +27,8 @@ from runtime.reading.consumer import Consumer
 from runtime.reading.parking import Parked, ParkedRows
 from runtime.reading.place import Place
 from runtime.reading.rewind import rewind
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.tables import Tables
+from runtime.reading.views import ProjectionSink
 from runtime.view import Row, Rows
 from tests.carrying.world import (
     LEDGER,

@@ -11,7 +11,8 @@ from projections.budget_status.view import VIEW as BUDGET_STATUS_VIEW
 from runtime.people.team import fold_team
 from runtime.reading import views
 from runtime.reading.consumer import Consumer
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.tables import Tables
+from runtime.reading.views import ProjectionSink
 from runtime.view import Rows
 from tests.carrying.history import VOCABULARY, History, Step, interleaved, lived
 from tests.carrying.status import naive, plain

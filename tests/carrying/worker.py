@@ -10,7 +10,8 @@ from runtime.embedded.servers import KAFKA_VARIABLE
 from runtime.kafka.bus import Subscription
 from runtime.log.postgres import PostgresStore
 from runtime.reading.consumer import Consumer
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.tables import Tables
+from runtime.reading.views import ProjectionSink
 from runtime.settings import Settings
 from tests.carrying.world import LEDGER, LEDGER_VIEW
 

@@ -35,7 +35,8 @@ from runtime.reading.consumer import Carried, Consumer
 from runtime.reading.parking import Parked
 from runtime.reading.place import Place
 from runtime.reading.sink import Sink
-from runtime.reading.views import ProjectionSink, Tables
+from runtime.reading.tables import Tables
+from runtime.reading.views import ProjectionSink
 from runtime.rooms import Projection
 from runtime.settings import Settings
 from runtime.view import Row, Rows, View

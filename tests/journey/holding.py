@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from runtime.reading.views import Tables as ViewTables
+from runtime.reading.tables import Tables as ViewTables
 from runtime.rooms import Projection
 from runtime.view import Row
 from tests.http.instance import Instance

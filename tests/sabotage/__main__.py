@@ -46,6 +46,10 @@ def main(words: Sequence[str]) -> int:
     """Tries the patches, prints a table, and answers the exit code."""
     began = time.monotonic()
     patches = [one for one in PATCHES if not words or any(word in one.name for word in words)]
+    if not patches:
+        out.print("No patch has a name with such a word in it; there are:")
+        out.print("\n".join(one.name for one in PATCHES), markup=False, highlight=False)
+        return 2
     with tempfile.TemporaryDirectory(prefix="reel-sabotage-") as folder:
         # Root's PostgreSQL runs as the user "nobody", who has to get in.
         os.chmod(folder, 0o755)

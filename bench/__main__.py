@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -26,8 +27,9 @@ from bench.apart import run_apart
 from bench.ground import Ground, err
 from bench.machine import machine_of
 from bench.parts import PARTS, Part
+from bench.processor import loop_seconds
 from bench.showing import show
-from bench.verdict import committed, verdict, write_committed
+from bench.verdict import committed, slower, verdict, write_committed
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
 
@@ -59,17 +61,19 @@ def main() -> int:
     into.parent.mkdir(parents=True, exist_ok=True)
     with _servers(parts, quick=chosen.quick, movies=chosen.movies) as ground:
         result: dict[str, Any] = {"form": form, **machine_of(ground), "parts": {}}
-        began = time.monotonic()
+        began, loops = time.monotonic(), [loop_seconds()]
         for part in parts:
             err.rule(part.name)
             result["parts"][part.name] = run_apart(part, ground)
+            loops.append(loop_seconds())
+            result["loop_seconds"] = round(statistics.median(loops), 4)
             result["seconds"] = round(time.monotonic() - began)
             _write(into, result)
     show(result)
     err.print(f"Written to {into}", markup=False)
     if chosen.commit:
         write_committed(result)
-    return verdict(result, committed(form))
+    return verdict(result, committed(form), slower(result))
 
 
 def _parts(parser: argparse.ArgumentParser, only: str | None, *, quick: bool) -> list[Part]:

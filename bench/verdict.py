@@ -43,31 +43,44 @@ def write_committed(result: dict[str, Any]) -> None:
     form = result["form"]
     ratios = there.get(form, {}).get("ratios", {}) | ratios_of(result)
     there[form] = {key: result[key] for key in ("at", "machine", "versions", "durability")}
+    there[form]["loop_seconds"] = result["loop_seconds"]
     there[form]["ratios"] = ratios
     COMMITTED.write_text(json.dumps(there, indent=2, ensure_ascii=False) + "\n")
 
 
-def verdict(result: dict[str, Any], then: Ratios) -> int:
-    """1 when the run does not pass, with the reasons told; else 0."""
+def slower(result: dict[str, Any]) -> float:
+    """How much longer this run's processor took for the same loop than that of the committed run;
+    1 where it was as quick. Work beside a disk that is as quick as ever falls back by as much."""
+    form = json.loads(COMMITTED.read_text()).get(result["form"], {}) if COMMITTED.exists() else {}
+    now: float = result["loop_seconds"]
+    then: float = form.get("loop_seconds", now)
+    return max(1.0, now / then)
+
+
+def verdict(result: dict[str, Any], then: Ratios, slower: float = 1.0) -> int:
+    """1 when the run does not pass, with the reasons told; else 0. A ratio may fall by half, and
+    beyond that by as much as the processor is slower."""
     reasons = [f"{name} failed" for name, part in result["parts"].items() if part["failed"]]
     reasons += [f"{row.name} is void: {row.faults[0]}" for row in rows_of(result) if row.faults]
-    reasons += fallen(ratios_of(result), then)
+    if slower > 1:
+        err.print(f"The processor took {slower:.2f} times as long as when ratios were committed.")
+    reasons += fallen(ratios_of(result), then, 2 * slower)
     for reason in reasons:
         err.print(f"[red]{reason}[/red]")
     return 1 if reasons else 0
 
 
-def fallen(now: Ratios, then: Ratios) -> list[str]:
-    """The ratios that are worse than by half in every round: one that something else on the machine
-    slowed is no sign of the code."""
+def fallen(now: Ratios, then: Ratios, times: float) -> list[str]:
+    """The ratios that are so many times worse in every round: one that something else on the
+    machine slowed is no sign of the code."""
     found = []
     for name, one in now.items():
         before = then.get(name)
         if before is None:
             continue
         best, was = one["best"], before["ratio"]
-        if one["better"] == Better.MORE and best < was / 2:
-            found.append(f"{name}: {best} at best, less than half of {was}")
-        if one["better"] == Better.LESS and best > was * 2:
-            found.append(f"{name}: {best} at best, more than twice {was}")
+        if one["better"] == Better.MORE and best < was / times:
+            found.append(f"{name}: {best} at best, less than {was} / {times:.3g}")
+        if one["better"] == Better.LESS and best > was * times:
+            found.append(f"{name}: {best} at best, more than {was} × {times:.3g}")
     return found

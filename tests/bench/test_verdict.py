@@ -14,7 +14,7 @@ from bench.paper import KEPT, PAPER, PICTURE, drawn, with_table
 from bench.parts import PARTS, Part
 from bench.showing import rows_of
 from bench.slates import slate
-from bench.verdict import COMMITTED, ratios_of, verdict
+from bench.verdict import COMMITTED, ratios_of, slower, verdict
 
 pytestmark = pytest.mark.unit
 
@@ -56,6 +56,22 @@ def test_one_round_that_was_disturbed_does_not_fail_the_run() -> None:
     then = ratios_of(result(row(2.0, Better.LESS)))
     assert verdict(result(row(5.0, Better.LESS, spread=(2.2, 9.0))), then) == 0
     assert verdict(result(row(5.0, Better.LESS, spread=(4.2, 9.0))), then) == 1
+
+
+def test_what_a_slower_processor_explains_does_not_fail_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bench.verdict.COMMITTED", tmp_path / "committed.json")
+    then = {"quick": {"loop_seconds": 0.1, "ratios": {}}}
+    run = result(row(0.3)) | {"form": "quick", "loop_seconds": 0.2}
+    assert slower(run) == 1.0, "nothing is committed yet"
+    (tmp_path / "committed.json").write_text(json.dumps(then))
+    assert slower(run) == 2.0
+    assert slower(run | {"loop_seconds": 0.05}) == 1.0, "a quicker one is no reason"
+    before = ratios_of(result(row(1.0)))
+    assert verdict(run, before, slower(run)) == 0
+    assert verdict(result(row(0.24)), before, slower(run)) == 1
+    assert verdict(run, before) == 1
 
 
 def test_the_quickest_number_of_callers_is_that_of_all_looks_together() -> None:

@@ -31,9 +31,13 @@ def ratios_of(result: dict[str, Any]) -> Ratios:
 
 def committed(form: str) -> Ratios:
     """The ratios that were committed of that form."""
-    if not COMMITTED.exists():
-        return {}
-    found: Ratios = json.loads(COMMITTED.read_text()).get(form, {}).get("ratios", {})
+    found: Ratios = _form(form).get("ratios", {})
+    return found
+
+
+def _form(form: str) -> dict[str, Any]:
+    there = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
+    found: dict[str, Any] = there.get(form, {})
     return found
 
 
@@ -51,9 +55,8 @@ def write_committed(result: dict[str, Any]) -> None:
 def slower(result: dict[str, Any]) -> float:
     """How much longer this run's processor took for the same loop than that of the committed run;
     1 where it was as quick. Work beside a disk that is as quick as ever falls back by as much."""
-    form = json.loads(COMMITTED.read_text()).get(result["form"], {}) if COMMITTED.exists() else {}
     now: float = result["loop_seconds"]
-    then: float = form.get("loop_seconds", now)
+    then: float = _form(result["form"]).get("loop_seconds", now)
     return max(1.0, now / then)
 
 

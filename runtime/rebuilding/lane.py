@@ -58,9 +58,7 @@ class Folding:
         self._team: list[Recorded] = []
         self._events = 0
         # From the very beginning, there are no rows but those that are held.
-        self._nothing_written = all(place.position == 0 for place in places.values())
-        # Each log writes rows of its own, so that no other lane has written one of these.
-        self._are_new = self._nothing_written
+        self._nothing_written = _is_beginning(places)
 
     @property
     def is_full(self) -> bool:
@@ -108,14 +106,20 @@ class Folding:
             for at, place in sorted(self._from.items()):
                 if not place.is_at(self.places[at]):
                     await self._at.move(connection, place, self.places[at])
-            await self._tables.save_all(connection, self._changed, are_new=self._are_new)
+            # Each log writes rows of its own, so that no other lane has written one of these.
+            are_new = _is_beginning(self._from)
+            await self._tables.save_all(connection, self._changed, are_new=are_new)
             await fold_team(connection, self._tables.schema, self._team)
             point("before-fill-commit")
         point("after-fill")
-        self._from, self._are_new = dict(self.places), False
+        self._from = dict(self.places)
         self._changed, self._team, self._events = {}, [], 0
         if len(self._held) > PRODUCTIONS_HELD:
             self._held, self._nothing_written = {}, False
+
+
+def _is_beginning(places: Mapping[int, Place]) -> bool:
+    return all(place.position == 0 for place in places.values())
 
 
 def _after(events: Sequence[Recorded], places: Mapping[int, Place]) -> dict[int, Place]:

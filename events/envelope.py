@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from events.event import Event, decode
 
@@ -30,17 +30,31 @@ def moment_of(time_us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=time_us)
 
 
-class _DecodedOnce:
-    """`functools.cached_property` without the lock that Python 3.11's takes for every fact."""
+class _Decoded:
+    """What a fact says, decoded once."""
 
-    def __get__(self, recorded: "Recorded", _: type["Recorded"]) -> Event:
-        event = decode(recorded.type, recorded.schema_version, recorded.payload)
-        recorded.__dict__["event"] = event
-        return event
+    __slots__ = ("_event",)
+
+    _event: Event | None
+    type: str
+    schema_version: int
+    payload: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_event", None)
+
+    @property
+    def event(self) -> Event:
+        """The fact itself, in its present shape; raises as `events.event.decode` does."""
+        if self._event is None:
+            event = decode(self.type, self.schema_version, self.payload)
+            object.__setattr__(self, "_event", event)
+            return event
+        return self._event
 
 
-@dataclass(frozen=True)
-class Recorded:
+@dataclass(frozen=True, slots=True)
+class Recorded(_Decoded):
     """One fact as its log holds it. Positions count from 1 over the log, versions over the stream.
 
     Times are microseconds since 1970 UTC. `previous` is the position of the event before it in its
@@ -68,9 +82,6 @@ class Recorded:
     hops: int
     hash: bytes
 
-    event = _DecodedOnce()
-    """The fact itself, in its present shape; raises as `events.event.decode` does."""
-
     @classmethod
     def of(cls, log: str, row: Iterable[Any]) -> "Recorded":
         """The fact of a row that has every field behind `log`, in this order: many are read at
@@ -79,31 +90,32 @@ class Recorded:
         Raises:
             ValueError: the row has more fields or fewer.
         """
-        recorded = cls.__new__(cls)
-        held = recorded.__dict__
-        held["log"] = log
+        recorded: Any = _Open()
+        recorded._event = None
+        recorded.log = log
         (
-            held["production"],
-            held["stream"],
-            held["version"],
-            held["position"],
-            held["partition"],
-            held["previous"],
-            held["id"],
-            held["ordinal"],
-            held["type"],
-            held["schema_version"],
-            held["payload"],
-            held["recorded_at_us"],
-            held["effective_at_us"],
-            held["actor"],
-            held["command_id"],
-            held["correlation"],
-            held["causation"],
-            held["hops"],
-            held["hash"],
+            recorded.production,
+            recorded.stream,
+            recorded.version,
+            recorded.position,
+            recorded.partition,
+            recorded.previous,
+            recorded.id,
+            recorded.ordinal,
+            recorded.type,
+            recorded.schema_version,
+            recorded.payload,
+            recorded.recorded_at_us,
+            recorded.effective_at_us,
+            recorded.actor,
+            recorded.command_id,
+            recorded.correlation,
+            recorded.causation,
+            recorded.hops,
+            recorded.hash,
         ) = row
-        return recorded
+        recorded.__class__ = cls
+        return cast("Recorded", recorded)
 
     @property
     def recorded_at(self) -> datetime:
@@ -147,6 +159,12 @@ class Recorded:
                 )
             )
         ).digest()
+
+
+class _Open(_Decoded):
+    """A `Recorded` whose fields can still be set."""
+
+    __slots__ = Recorded.__slots__
 
 
 class BrokenChain(Exception):

@@ -1,6 +1,6 @@
 """Folds facts into a projection's rows, which the worker holds and its tables keep."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from cachetools import LRUCache
@@ -13,15 +13,24 @@ from runtime.view import Key, Row, Rows, View, key_getter
 
 PRODUCTIONS_CACHED = 512
 
+_Way = tuple[Callable[[Any], Key], bool, dict[tuple[str, Key], Row] | None]
+"""How to know a row of a table, whether it is held, and where it is told."""
+
 
 def fold_into(
-    held: Mapping[str, Rows], view: View, events: Sequence[Recorded], changed: Changed | None = None
+    held: Mapping[str, Rows],
+    view: View,
+    events: Iterable[Recorded],
+    changed: Changed | None = None,
+    *,
+    tell_held: bool = True,
 ) -> Changed:
     """Folds facts into rows by production; answers those that changed, as they are at the end, on
-    top of `changed`. Rows that are never read back are not kept in `held`."""
+    top of `changed`. Rows that are never read back are not kept in `held`; those that are kept are
+    answered only if they are to be told."""
     changed = {} if changed is None else changed
     evolve, written_only = view.evolve, view.written_only
-    ways: dict[type[Any], tuple[Callable[[Any], Key], bool, dict[tuple[str, Key], Row]]] = {}
+    ways: dict[type[Any], _Way] = {}
     for recorded in events:
         production = recorded.production
         rows = held[production]
@@ -29,12 +38,15 @@ def fold_into(
             table = type(row)
             if (way := ways.get(table)) is None:
                 is_held = table not in written_only
-                way = ways[table] = key_getter(table), is_held, changed.setdefault(table, {})
+                is_told = tell_held or not is_held
+                of_table = changed.setdefault(table, {}) if is_told else None
+                way = ways[table] = key_getter(table), is_held, of_table
             key_in, is_held, of_table = way
             key = key_in(row)
             if is_held:
                 rows.set(table, key, row)
-            of_table[production, key] = row
+            if of_table is not None:
+                of_table[production, key] = row
     return changed
 
 

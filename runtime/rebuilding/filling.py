@@ -38,12 +38,13 @@ class StandsStill(Exception):
 
 
 class CannotFold(Exception):
-    """A page in which the fold stumbles, or makes rows that no table takes; it is taken again fact
-    by fact."""
+    """Facts in which the fold stumbles, or makes rows that no table takes; they are taken again
+    one by one. `after` is the position before them."""
 
-    def __init__(self, page: Sequence[Recorded], error: Exception) -> None:
+    def __init__(self, after: int, events: int, error: Exception) -> None:
         super().__init__(repr(error))
-        self.page = page
+        self.after = after
+        self.events = events
 
 
 class Filler:
@@ -84,7 +85,7 @@ class Filler:
                     # First all that comes before it is written, then it is taken fact by fact.
                     if carefully:
                         logger.warning("filled_one_by_one", schema=self._schema, error=str(error))
-                        await self._fold_one_by_one(lane, error.page)
+                        await self._fold_one_by_one(lane, error.after, error.events)
                     carefully = not carefully
                 except Exception as error:
                     if not is_waited_for(error):
@@ -105,19 +106,22 @@ class Filler:
 
         if not behind():
             return
-        coming = asyncio.create_task(page_after(min(place.position for place in behind())))
+        after = min(place.position for place in behind())
+        coming = asyncio.create_task(page_after(after))
         try:
             while behind() and (page := await coming):
                 # The next page is on its way while this one is folded.
-                coming = asyncio.create_task(page_after(page[-1].position, _as_many_as_fit(page)))
+                last, events = page[-1].position, len(page)
+                coming = asyncio.create_task(page_after(last, _as_many_as_fit(page)))
                 await asyncio.sleep(0)
-                with _told(page):
+                with _stumbling(after, events):
                     await folding.take(self._pool, page)
                     if carefully or folding.is_full:
                         await folding.write(self._pool)
+                after = last
         finally:
             await ended(coming)
-        with _told(page):
+        with _stumbling(after, PAGE_EVENTS_MIN):
             await folding.write(self._pool)
         if left := behind():
             raise Divergence(
@@ -147,8 +151,9 @@ class Filler:
                 )
         return places
 
-    async def _fold_one_by_one(self, lane: Lane, page: Sequence[Recorded]) -> None:
+    async def _fold_one_by_one(self, lane: Lane, after: int, events: int) -> None:
         stores = {lane.log: self._stores[lane.log]}
+        page = await stores[lane.log].page_of(lane.partitions, after, events)
         sink = ProjectionSink(self._tables)
         worker = Consumer(self._schema, self._schema, self._pool, stores, sink)
         await worker.start()
@@ -159,13 +164,13 @@ class Filler:
 
 
 @contextmanager
-def _told(page: Sequence[Recorded]) -> Iterator[None]:
+def _stumbling(after: int, events: int) -> Iterator[None]:
     """Says of what fails because of one fact, or stops at it, that it is one of these."""
     try:
         yield
     except Exception as error:
         if is_of_the_fact(error) or isinstance(error, (UnknownEvent, MemoryError)):
-            raise CannotFold(page, error) from error
+            raise CannotFold(after, events, error) from error
         raise
 
 

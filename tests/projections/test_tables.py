@@ -15,7 +15,7 @@ from events.event import Event
 from projections.day_out_of_days.api import projection as day_out_of_days
 from projections.timeline.api import projection as timeline
 from runtime.migrate import Schema, migrate
-from runtime.reading.copied import COPIED_TYPES, copied
+from runtime.reading.copied import COPIED_TYPES, NULL, copied
 from runtime.reading.tables import Tables
 from runtime.reading.views import ProjectionSink, fold_into
 from runtime.rooms import Projection
@@ -76,7 +76,9 @@ VALUES = {
     "int8": st.integers(-(2**63), 2**63 - 1),
     "numeric": AMOUNTS,
     "text": TEXTS
-    | st.sampled_from(["", "\\N", "\\.", "a\tb", "c\r\nd", "\\", "\\\\t", "NULL", "\x1f"]),
+    | st.sampled_from(
+        ["", "\\N", "\\.", "a\tb", "c\r\nd", "\\", "\\\\t", "NULL", "None", "\\None", "\x1f"]
+    ),
     "timestamptz": TIMES,
     "uuid": st.uuids(),
 }
@@ -102,11 +104,10 @@ def test_what_is_copied_is_what_was_given(
     everything: psycopg.Connection, rows: list[tuple[object, ...]]
 ) -> None:
     numbered = [(nth, *row) for nth, row in enumerate(rows)]
-    columns = list(zip(*numbered, strict=True)) or [()] * (1 + len(VALUES))
     everything.execute("TRUNCATE everything")
     with everything.cursor() as cursor:
-        with cursor.copy("COPY everything FROM STDIN") as into:
-            into.write(copied(columns, ["int4", *VALUES]))
+        with cursor.copy(f"COPY everything FROM STDIN (NULL '{NULL}')") as into:
+            into.write(copied(numbered, ["int4", *VALUES]))
         found = cursor.execute("SELECT * FROM everything ORDER BY nth").fetchall()
     assert found == numbered
 
@@ -114,6 +115,7 @@ def test_what_is_copied_is_what_was_given(
 async def test_rows_that_are_new_are_added_as_they_would_be_saved(database: str) -> None:
     events = interleaved(by_log(told(*film.STORY, *film.OTHERS)), random.Random(7))
     changed = fold_into({PRODUCTION: Rows()}, timeline.view, events)
+    rows = {table: [(PRODUCTION, row) for row in of.values()] for table, of in changed.items()}
     async with asyncpg.create_pool(database, min_size=1, max_size=1) as pool:
         tables = Tables(timeline.schema, timeline.view)
         await tables.learn_types(pool)
@@ -122,10 +124,10 @@ async def test_rows_that_are_new_are_added_as_they_would_be_saved(database: str)
             await tables.save_all(connection, changed)
             saved = await tables.load(connection, [PRODUCTION])
             await _emptied(connection)
-            await tables.save_all(connection, changed, are_new=True)
+            await tables.add_all(connection, rows)
             assert await tables.load(connection, [PRODUCTION]) == saved
             with pytest.raises(asyncpg.UniqueViolationError):
-                await tables.save_all(connection, changed, are_new=True)
+                await tables.add_all(connection, rows)
             assert await tables.load(connection, [PRODUCTION]) == saved
 
 

@@ -613,8 +613,8 @@ PATCHES = (
         (
             Edit(
                 "runtime/rebuilding/lane.py",
-                "            await self._tables.save_all(connection, self._changed, are_new=are_new)\n",
-                "            await self._tables.save_all(pool, self._changed, are_new=are_new)\n",
+                "                await self._tables.save_all(connection, self._changed)\n",
+                "                await self._tables.save_all(pool, self._changed)\n",
             ),
         ),
         (

@@ -118,7 +118,7 @@ class Runner:
             for one in recorded:
                 if one.production not in told:
                     told[one.production] = Told(one.production)
-                fact = {name: value for name, value in vars(one).items() if name in _KEPT}
+                fact = {name: getattr(one, name) for name in _KEPT}
                 told[one.production].tell(fact)
                 if len(told[one.production].pending_events) >= 100:
                     app.save(told[one.production])
@@ -146,4 +146,4 @@ class Runner:
             return self.events / (time.perf_counter() - began)
 
 
-_KEPT = frozenset(field.name for field in fields(Recorded)) - {"hash"}
+_KEPT = [field.name for field in fields(Recorded) if field.name != "hash"]

@@ -124,9 +124,14 @@ class View:
     def fold(self, recorded: Iterable[Recorded], rows: Rows | None = None) -> Rows:
         """One production's rows after those facts."""
         rows = Rows() if rows is None else rows
+        evolve = self.evolve
+        keys: dict[type[Any], Callable[[Any], Key]] = {}
         for one in recorded:
-            for row in self.evolve(rows, one):
-                rows.put(row)
+            for row in evolve(rows, one):
+                table = type(row)
+                if (key_in := keys.get(table)) is None:
+                    key_in = keys[table] = key_getter(table)
+                rows.set(table, key_in(row), row)
         return rows
 
     def trace(self, recorded: Iterable[Recorded], rows: Rows) -> Iterator["Change"]:

@@ -6,15 +6,19 @@ known at the moment. So a cost that is posted late counts on the day on which it
 Where a fact cannot be folded there is no answer, as there is none of the present.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
 from events.approval import ProductionOpened
 from events.envelope import Recorded, microseconds, moment_of
+from runtime.ending import ended
+from runtime.garbage import let_go
 from runtime.log.contract import Store
 from runtime.reading.moment import BadMoment, Moment, end_of_day
-from runtime.reading.stumbling import blamed, blaming
+from runtime.reading.stumbling import BlamingView, blamed
 from runtime.snapshots.views import Kept
 from runtime.view import Rows, View
 from runtime.web.problems import Gone
@@ -33,7 +37,7 @@ class Cut:
     at: datetime
     effective: datetime | None = None
 
-    def in_effect(self, recorded: Sequence[Recorded]) -> Sequence[Recorded]:
+    def in_effect(self, recorded: list[Recorded]) -> list[Recorded]:
         """Those of the facts that have taken effect by then."""
         if self.effective is None:
             return recorded
@@ -52,7 +56,7 @@ class Past:
         name: str = "the read model",
     ) -> None:
         self._name = name
-        self.view = blaming(name, view)
+        self.view = BlamingView.of(view, name)
         self._stores = stores
         self._kept = kept
 
@@ -114,9 +118,10 @@ class Past:
         facts: list[Recorded] = []
         about = None
         for log in self._stores:
-            async for page in self._pages(production, log, cut):
-                about = about or self._about(page)
-                facts += cut.in_effect(page)
+            async with aclosing(self._pages(production, log, cut)) as pages:
+                async for page in pages:
+                    about = about or self._about(page)
+                    facts += cut.in_effect(page)
         return facts, about
 
     async def _rows_of(
@@ -136,31 +141,42 @@ class Past:
             if [one.hash for one in first] != [begin.hash]:
                 await kept.give_up(production, log, after, "the log has another event there")
                 return await self._rows_of(production, log, cut)
-        async for page in self._pages(production, log, cut, after):
-            about = about or self._about(page)
-            self.view.fold(cut.in_effect(page), rows)
-            if kept is not None and len(page) == PAGE_EVENTS:
-                kept.keep(incarnation, page[-1], rows, about)
+        async with aclosing(self._pages(production, log, cut, after)) as pages:
+            async for page in pages:
+                about = about or self._about(page)
+                is_whole, last = len(page) == PAGE_EVENTS, page[-1]
+                self.view.fold(let_go(cut.in_effect(page)), rows)
+                if kept is not None and is_whole:
+                    kept.keep(incarnation, last, rows, about)
         return rows, about
 
     async def _pages(
         self, production: str, log: str, cut: Cut, after: int = 0
-    ) -> AsyncIterator[Sequence[Recorded]]:
+    ) -> AsyncGenerator[list[Recorded]]:
         """The production's facts of one log behind a position, up to the cut."""
         _, until = cut.moment.at[log]
-        store = self._stores[log]
-        while page := await store.of_production(production, after, PAGE_EVENTS, until=until):
-            after = page[-1].position
-            yield page
-            if len(page) < PAGE_EVENTS:
-                return
 
-    def _about(self, page: Sequence[Recorded]) -> dict[str, str] | None:
-        for recorded in page:
-            if recorded.type != _OPENED:
-                continue
-            with blamed(self._name, recorded):
-                opened = recorded.event
-            if isinstance(opened, ProductionOpened):
-                return {"title": opened.title, "currency": opened.currency}
+        async def page_after(position: int) -> list[Recorded]:
+            store = self._stores[log]
+            return await store.of_production(production, position, PAGE_EVENTS, until=until)
+
+        coming = asyncio.create_task(page_after(after))
+        try:
+            while page := await coming:
+                is_whole = len(page) == PAGE_EVENTS
+                if is_whole:
+                    # The next page is on its way while this one is folded.
+                    coming = asyncio.create_task(page_after(page[-1].position))
+                    await asyncio.sleep(0)
+                yield page
+                if not is_whole:
+                    return
+        finally:
+            await ended(coming)
+
+    def _about(self, page: list[Recorded]) -> dict[str, str] | None:
+        with blamed(self._name, page) as facts:
+            for one in facts:
+                if one.type == _OPENED and isinstance(one.event, ProductionOpened):
+                    return {"title": one.event.title, "currency": one.event.currency}
         return None

@@ -1,10 +1,11 @@
 """A lane: some partitions of one log, folded in memory, and written a great many events at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from events.envelope import Recorded
+from runtime.garbage import let_go
 from runtime.log.contract import Heads
 from runtime.people.team import TEAM_LOG, fold_team
 from runtime.points import point
@@ -71,8 +72,7 @@ class Folding:
         """Folds what of a page is not folded yet: partitions of a lane may stand at different
         positions, where a fill was stopped or somebody else moved one.
 
-        Empties the page: a fact that is let go once it is folded leaves the next one memory that
-        the processor has at hand, and all of them are folded in five sixths of the time.
+        Empties the page.
 
         Raises:
             Divergence: a partition's first fact does not follow its place.
@@ -96,7 +96,7 @@ class Folding:
         if page and page[0].log == TEAM_LOG:
             self._team += page
         tell_held = not _is_beginning(self._from)
-        fold_into(self._held, self._tables.view, _let_go(page), self._changed, tell_held=tell_held)
+        fold_into(self._held, self._tables.view, let_go(page), self._changed, tell_held=tell_held)
         self.places |= moved
 
     async def write(self, pool: Any) -> None:
@@ -134,12 +134,6 @@ class Folding:
                 (one, row) for one, held in self._held.items() for row in held.all(table)
             ]
         return rows
-
-
-def _let_go(page: list[Recorded]) -> Iterator[Recorded]:
-    page.reverse()
-    while page:
-        yield page.pop()
 
 
 def _is_beginning(places: Mapping[int, Place]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runtime.reading.stumbling import blaming
+from runtime.reading.stumbling import BlamingView
 from runtime.view import Row, Rows
 from tests.http.film import BUDGET_CSV, LEADER, PURCHASE_ORDER, Film, good
 from tests.http.instance import Instance
@@ -30,7 +30,7 @@ def stumbling(instance: Instance, type_: str) -> Iterator[None]:
             raise ArithmeticError("how much is in a barrel?")
         yield from view.evolve(rows, recorded)
 
-    kept, past.view = past.view, blaming(STATUS, replace(view, evolve=fold))
+    kept, past.view = past.view, BlamingView.of(replace(view, evolve=fold), STATUS)
     try:
         yield
     finally:

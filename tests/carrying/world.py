@@ -59,7 +59,7 @@ Where = dict[tuple[str, str], tuple[int, Decimal | int, str]]
 """By production and log: how many facts, their amounts' sum, their positions in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trail:
     """What one log has told of a production, every fact in the order of its arrival."""
 
@@ -72,7 +72,7 @@ class Trail:
     positions: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mark:
     """One fact that was folded; a row that is all key."""
 

@@ -147,7 +147,7 @@ def stumble(recorded: Recorded, is_mended: bool) -> None:
         raise ArithmeticError("this cannot be added up")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trail:
     """What one log has told of a production, every fact in the order of its arrival."""
 

@@ -55,7 +55,6 @@ class Past:
         kept: Kept | None = None,
         name: str = "the read model",
     ) -> None:
-        self._name = name
         self.view = BlamingView.of(view, name)
         self._stores = stores
         self._kept = kept
@@ -175,7 +174,7 @@ class Past:
             await ended(coming)
 
     def _about(self, page: list[Recorded]) -> dict[str, str] | None:
-        with blamed(self._name, page) as facts:
+        with blamed(self.view.name, page) as facts:
             for one in facts:
                 if one.type == _OPENED and isinstance(one.event, ProductionOpened):
                     return {"title": one.event.title, "currency": one.event.currency}

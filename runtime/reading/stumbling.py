@@ -5,7 +5,7 @@ The live reader parks on the same ones. Nothing is parked here, since nothing is
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -63,12 +63,12 @@ def blamed(consumer: str, facts: Iterable[Recorded]) -> Iterator[Iterator[Record
 class BlamingView(View):
     """A view whose folds say which fact they stumble over; `name` is whose view it is."""
 
-    name: str = "the read model"
+    name: str = field(kw_only=True)
 
     @classmethod
     def of(cls, view: View, name: str) -> "BlamingView":
         """The same view."""
-        return cls(view.logs, view.tables, view.evolve, view.written_only, name)
+        return cls(view.logs, view.tables, view.evolve, view.written_only, name=name)
 
     def fold(self, recorded: Iterable[Recorded], rows: Rows | None = None) -> Rows:
         with blamed(self.name, recorded) as facts:

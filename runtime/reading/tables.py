@@ -22,6 +22,14 @@ OfProductions = Sequence[tuple[str, Row]]
 """Rows of one table, each with its production."""
 
 
+def of_productions(changed: Changed) -> dict[type[Row], OfProductions]:
+    """What a fold has changed, table by table."""
+    return {
+        table: [(production, row) for (production, _), row in rows.items()]
+        for table, rows in changed.items()
+    }
+
+
 class RowTables(Protocol):
     """Where a read model's rows are; `Tables` says what each method does."""
 
@@ -81,8 +89,7 @@ class Tables:
 
     async def save_all(self, connection: Any, changed: Changed) -> None:
         """Writes what a fold has changed."""
-        for table, rows in changed.items():
-            told = [(production, row) for (production, _), row in rows.items()]
+        for table, told in of_productions(changed).items():
             for first in range(0, len(told), ROWS_AT_ONCE):
                 await self.save(connection, table, told[first : first + ROWS_AT_ONCE])
 

@@ -10,7 +10,7 @@ from runtime.log.contract import Heads
 from runtime.people.team import TEAM_LOG, fold_team
 from runtime.points import point
 from runtime.reading.place import NO_OFFSET, Place, Places
-from runtime.reading.tables import Changed, Tables
+from runtime.reading.tables import Changed, OfProductions, Tables, of_productions
 from runtime.reading.trouble import Divergence
 from runtime.reading.views import fold_into
 from runtime.view import Row, Rows
@@ -124,11 +124,8 @@ class Folding:
         if len(self._held) > PRODUCTIONS_HELD:
             self._held, self._nothing_written = {}, False
 
-    def _all(self) -> dict[type[Row], list[tuple[str, Row]]]:
-        rows = {
-            table: [(production, row) for (production, _), row in changed.items()]
-            for table, changed in self._changed.items()
-        }
+    def _all(self) -> dict[type[Row], OfProductions]:
+        rows = of_productions(self._changed)
         for table in self._tables.view.read_back:
             rows[table] = [
                 (one, row) for one, held in self._held.items() for row in held.all(table)
